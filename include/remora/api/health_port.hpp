@@ -1,0 +1,19 @@
+// DD_HEALTH_PORT: plain HTTP for orchestrators that probe over the network.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "remora/core/async.hpp"
+#include "remora/core/error.hpp"
+#include "remora/net/http_server.hpp"
+#include "remora/telemetry/health.hpp"
+
+namespace remora::api {
+
+/// /live, /ready and /startup; any other path as /live. 200 when healthy, else 500; the body is
+/// `health_json`. Listens on all addresses. Errors: io when the port cannot be bound.
+[[nodiscard]] Result<std::unique_ptr<net::HttpServer>> make_health_port(
+    asio::any_io_executor executor, std::uint16_t port, const telemetry::HealthRegistry& registry);
+
+}  // namespace remora::api

@@ -1,0 +1,44 @@
+// The daemon's side of the CLI connection.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "remora/api/ipc_auth.hpp"
+#include "remora/core/async.hpp"
+#include "remora/core/error.hpp"
+#include "remora/telemetry/counters.hpp"
+#include "remora/telemetry/health.hpp"
+
+namespace remora::api {
+
+struct IpcReply {
+  int status = 200;  ///< 200, 404 or 500
+  std::string body;
+};
+
+/// Answers "status?format=text&section=forwarder", "health", "config", "hostname", … Synchronous:
+/// it only reads what components already know.
+using IpcHandler = std::function<IpcReply(std::string_view request)>;
+
+/// At most 16 connections, 4 KiB of request, 2 s each. Threading: the loop.
+class IpcServer {
+ public:
+  /// Errors: io when none of the names can be bound.
+  [[nodiscard]] static Result<std::unique_ptr<IpcServer>> listen(asio::any_io_executor executor,
+                                                                 const IpcIdentity& identity,
+                                                                 telemetry::Counters& counters,
+                                                                 telemetry::HealthComponent& health,
+                                                                 IpcHandler handler);
+  ~IpcServer();
+  asio::awaitable<void> run();
+  void stop();
+
+ private:
+  struct Impl;
+  explicit IpcServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace remora::api

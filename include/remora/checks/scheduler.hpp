@@ -1,0 +1,40 @@
+// Runs every check on its interval, one after the other, and keeps what `agent status` shows.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "remora/checks/check.hpp"
+#include "remora/core/clock.hpp"
+#include "remora/telemetry/counters.hpp"
+#include "remora/telemetry/health.hpp"
+#include "remora/telemetry/status.hpp"
+
+namespace remora::checks {
+
+struct SchedulerOptions {
+  std::chrono::seconds interval{15};
+};
+
+/// Threading: the loop. Lifetime: the references outlive it.
+class Scheduler final : public telemetry::StatusSource {
+ public:
+  Scheduler(core::Clock& clock, Sender& sender, telemetry::CheckCounters& counters,
+            telemetry::HealthComponent& health, SchedulerOptions options);
+  ~Scheduler() override;
+
+  void add(std::unique_ptr<Check> check);
+  /// Runs all checks every interval until cancelled. A tick that is late is not made up for.
+  asio::awaitable<void> run();
+  /// Runs all checks once, now (the early sample, the last sample). Waits for a run in progress.
+  asio::awaitable<void> run_once();
+
+  [[nodiscard]] telemetry::StatusNode status() const override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace remora::checks

@@ -1,0 +1,43 @@
+// Reads datadog.yaml and the environment into Settings, keeping where each value came from.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "remora/config/options.hpp"
+#include "remora/core/error.hpp"
+
+namespace remora::config {
+
+/// The environment as a value, so tests need no setenv. Only `environment()` calls the C library.
+using Environment = std::map<std::string, std::string>;
+[[nodiscard]] Environment environment();
+
+struct Loaded {
+  Settings settings;
+  std::map<std::string_view, std::string>
+      origin;  ///< by Option::env (first name): "default", "file", or the variable that set it
+  std::string file;  ///< the file that was read; empty = none
+  std::vector<std::string>
+      warnings;  ///< one line each, for the log at start and for `agent status`
+};
+
+/// `path`: file or directory of -c; empty = /etc/datadog-agent. A missing file is no error; one
+/// that cannot be read or parsed is a warning, and the environment still counts. A value that does
+/// not parse is a warning that names variable, value (never a secret's) and what is accepted; the
+/// default stays.
+[[nodiscard]] Loaded load(const Environment& environment, std::string_view path);
+
+/// Checks what the agent cannot run without. Errors: invalid_config with the one clear line for the
+/// operator (API key empty, a placeholder, too short).
+[[nodiscard]] Result<void> validate_for_run(const Loaded& loaded);
+
+/// `agent config`: every option, value (or ***) and origin, as YAML.
+[[nodiscard]] std::string dump(const Loaded& loaded);
+/// docs/configuration.md's tables, from the option table.
+[[nodiscard]] std::string options_markdown();
+
+}  // namespace remora::config

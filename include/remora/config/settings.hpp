@@ -1,0 +1,88 @@
+// What the operator can set: types and defaults. A default is written here and nowhere else.
+//
+// Names, help and sources are in the table `options()` (options.hpp); `load()` (load.hpp) fills a
+// Settings from datadog.yaml and the environment. Components never see this struct: the
+// composition root hands each of them the few values it runs on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace remora::config {
+
+struct Settings {
+  // Core
+  std::string api_key;
+  std::string site = "datadoghq.com";
+  std::string dd_url;
+  std::string env, service,
+      version;  ///< DD_ENV is an agent setting; the other two become tags as well
+  std::vector<std::string> tags, extra_tags;
+  std::string hostname;
+  std::map<std::string, std::vector<std::string>> additional_endpoints;  ///< URL -> keys
+  std::string auth_token_file_path;
+
+  // ECS
+  std::string ecs_metadata_uri_v4, aws_execution_env, ecs_fargate, ecs_managed_instances;
+  std::string ecs_deployment_mode = "auto";
+  std::string ecs_launch_type;  ///< ours: overrides detection
+  std::chrono::milliseconds ecs_metadata_timeout{1000};
+  std::chrono::milliseconds ecs_metadata_retry_initial_interval{100};
+  std::chrono::milliseconds ecs_metadata_retry_max_elapsed_time{3000};
+  bool ecs_task_collection_enabled = true;
+  bool ecs_collect_resource_tags_ec2 = false;
+  bool ecs_resource_tags_replace_colon = false;
+
+  // Tagging
+  std::string checks_tag_cardinality = "low";
+  std::map<std::string, std::string> container_labels_as_tags, docker_labels_as_tags;
+  bool disable_cluster_name_tag_key = false;
+
+  // Containers
+  std::vector<std::string> container_include, container_exclude;
+  std::vector<std::string> container_include_metrics, container_exclude_metrics;
+  std::vector<std::string> ac_include, ac_exclude;
+  bool exclude_pause_container = true;
+  bool container_extended_metrics = false;  ///< ours
+
+  // Proxy and TLS
+  std::string proxy_http, proxy_https;
+  std::vector<std::string> proxy_no_proxy;
+  bool no_proxy_nonexact_match = false;
+  bool skip_ssl_validation = false;
+  std::string min_tls_version = "tlsv1.2";
+  std::string tls_cert_file, ssl_cert_file, ssl_cert_dir;
+  std::chrono::seconds tls_handshake_timeout{10};
+
+  // Forwarder and serializer
+  std::chrono::seconds forwarder_timeout{20};
+  std::int64_t forwarder_max_concurrent_requests = 10;
+  std::int64_t forwarder_retry_queue_payloads_max_size = 15'728'640;
+  double forwarder_backoff_factor = 2, forwarder_backoff_base = 2, forwarder_backoff_max = 64;
+  std::int64_t forwarder_recovery_interval = 2;
+  bool forwarder_recovery_reset = false;
+  std::chrono::seconds forwarder_connection_reset_interval{0};
+  std::chrono::minutes forwarder_apikey_validation_interval{60};
+  std::string serializer_compressor_kind = "zstd";
+  std::int64_t serializer_zstd_compressor_level = 1;
+  std::int64_t serializer_max_series_payload_size = 512'000;
+  std::int64_t serializer_max_series_uncompressed_payload_size = 5'242'880;
+  std::int64_t serializer_max_series_points_per_payload = 10'000;
+  std::int64_t serializer_max_payload_size = 2'621'440;
+  std::int64_t serializer_max_uncompressed_payload_size = 4'194'304;
+  bool enable_payloads_series = true, enable_payloads_service_checks = true;
+  bool allow_arbitrary_tags = false;
+
+  // Agent
+  std::int64_t health_port = 0;
+  std::chrono::milliseconds stop_timeout{10'000};  ///< ours: the one deadline of the stop sequence
+  std::string log_level = "info";
+  bool log_to_console = true, log_format_json = false, log_format_rfc3339 = false;
+  std::string log_file;
+  bool disable_file_logging = false;
+};
+
+}  // namespace remora::config

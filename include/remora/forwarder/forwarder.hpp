@@ -1,0 +1,78 @@
+// Payloads -> the intake: every endpoint and key, with retries in bounded memory.
+//
+// A failed payload waits in the retry queue of its domain, newest first, and leaves it when the
+// circuit breaker of its route lets it through; when the queue is full the oldest payloads are
+// dropped and counted. Source: DataDog/datadog-agent comp/forwarder/defaultforwarder.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "remora/core/async.hpp"
+#include "remora/core/clock.hpp"
+#include "remora/model/payload.hpp"
+#include "remora/net/http_client.hpp"
+#include "remora/telemetry/counters.hpp"
+#include "remora/telemetry/health.hpp"
+#include "remora/telemetry/status.hpp"
+
+namespace remora::forwarder {
+
+/// One intake and the keys every payload is sent with there.
+struct Domain {
+  net::Url url;
+  std::vector<std::string> api_keys;  ///< secrets: shown as their last 5 characters at most
+};
+
+struct ForwarderOptions {
+  std::vector<Domain> domains;                     ///< the main one first
+  std::string agent_version;                       ///< DD-Agent-Version and User-Agent
+  std::string payload_version = "5.0.0";           ///< DD-Agent-Payload
+  bool allow_arbitrary_tags = false;               ///< Allow-Arbitrary-Tag-Value: true
+  std::chrono::milliseconds timeout{20'000};       ///< one request
+  std::size_t max_concurrent_requests = 10;        ///< per domain
+  std::size_t retry_queue_max_bytes = 15'728'640;  ///< per domain, bodies and bookkeeping
+  double backoff_factor = 2, backoff_base_seconds = 2, backoff_max_seconds = 64;
+  int recovery_interval = 2;
+  bool recovery_reset = false;
+  std::uint64_t jitter_seed = 0;  ///< 0 = from the system; fixed in tests
+};
+
+struct DrainReport {
+  std::size_t sent = 0;           ///< payloads delivered while draining
+  std::size_t lost_payloads = 0;  ///< left when the deadline passed
+  std::size_t lost_items = 0;     ///< points and elements in them
+};
+
+/// Threading: the loop. Lifetime: the references outlive it.
+class Forwarder final : public telemetry::StatusSource {
+ public:
+  Forwarder(net::HttpClient& http, core::Clock& clock, telemetry::ForwarderCounters& counters,
+            telemetry::HealthComponent& health, ForwarderOptions options);
+  ~Forwarder() override;
+
+  /// Never waits. One transaction per domain and key; the body is shared.
+  void submit(model::Payload payload);
+
+  /// Sends until cancelled: new payloads at once, retries newest first. Degrades health while a
+  /// domain fails, recovers with the first success.
+  asio::awaitable<void> run();
+
+  /// Sends what is queued, retries included and breakers ignored once, until nothing is left or
+  /// `deadline`. In-flight requests are waited for, then requeued, never silently lost.
+  asio::awaitable<DrainReport> drain(core::SteadyTime deadline);
+
+  /// Bytes queued or in flight, all domains: what the memory bound is about.
+  [[nodiscard]] std::size_t queued_bytes() const;
+  [[nodiscard]] telemetry::StatusNode status() const override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace remora::forwarder

@@ -1,0 +1,64 @@
+// The real HTTP client: HTTP/1.1 over TCP and TLS, kept connections, CONNECT proxies.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "remora/core/async.hpp"
+#include "remora/net/http_client.hpp"
+
+namespace remora::net {
+
+struct TlsOptions {
+  bool verify = true;        ///< DD_SKIP_SSL_VALIDATION turns it off
+  std::string ca_file;       ///< DD_TLS_CERT_FILE, else SSL_CERT_FILE; empty = the system's roots
+  std::string ca_directory;  ///< SSL_CERT_DIR; empty = the system's
+  std::string min_version = "tlsv1.2";  ///< tlsv1.0 … tlsv1.3
+};
+
+struct ProxyOptions {
+  std::optional<Url> http, https;     ///< by scheme of the request; userinfo = basic credentials
+  std::vector<std::string> no_proxy;  ///< hosts or host:port
+  bool nonexact_match = false;        ///< suffixes, leading dot, CIDR and `*` as well
+};
+
+/// True when `url` must not go through a proxy. 169.254.169.254, 169.254.170.2, 100.100.100.200
+/// and loopback never do.
+[[nodiscard]] bool bypasses_proxy(const ProxyOptions& options, const Url& url);
+
+struct ClientOptions {
+  TlsOptions tls;
+  ProxyOptions proxy;
+  std::string user_agent;
+  std::size_t idle_connections_per_origin = 5;
+  std::chrono::seconds idle_timeout{90};
+  std::chrono::milliseconds tls_handshake_timeout{10'000};
+  std::chrono::seconds connection_reset_interval{
+      0};  ///< >0: connections older than that are not reused
+};
+
+/// Threading: one thread, that of `executor`. Lifetime: must outlive every coroutine it returned.
+class BeastClient final : public HttpClient {
+ public:
+  /// Errors: invalid_config when a CA file cannot be read or holds no certificate, or the TLS
+  /// version is unknown. The trust store is loaded at the first https request, once, unless
+  /// `ca_file` is set: then now, so that a wrong path fails at start.
+  [[nodiscard]] static Result<std::unique_ptr<BeastClient>> create(asio::any_io_executor executor,
+                                                                   ClientOptions options);
+  ~BeastClient() override;
+
+  [[nodiscard]] asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override;
+
+  /// Closes kept connections and aborts the exchanges in flight.
+  void shutdown();
+
+ private:
+  struct Impl;
+  explicit BeastClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace remora::net

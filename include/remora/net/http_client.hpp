@@ -1,0 +1,58 @@
+// The HTTP client interface: what ecs, forwarder and checks use to talk to the outside.
+//
+// The real one (beast_client.hpp) speaks HTTP/1.1 over TCP and TLS with keep-alive and proxies.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "remora/core/async.hpp"
+#include "remora/core/error.hpp"
+#include "remora/net/url.hpp"
+
+namespace remora::net {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";
+  Url url;
+  Headers headers;  ///< Host, Content-Length and Connection are added by the client
+  std::shared_ptr<const std::string> body;     ///< null = none; shared, so a retry copies nothing
+  std::chrono::milliseconds timeout{20'000};   ///< whole exchange: look-up, connect, TLS, answer
+  std::size_t max_response_bytes = 64 * 1024;  ///< of the body; more is `too_large`
+  bool use_proxy = true;  ///< false for link-local addresses such as the metadata endpoint
+
+  // A constructor on purpose: GCC 12.2 destroys aggregates built inside a co_await twice.
+  HttpRequest() {}
+};
+
+struct HttpResponse {
+  int status = 0;
+  Headers headers;  ///< at most 64, names lower case
+  std::string body;
+
+  HttpResponse() {}
+  HttpResponse(int status, std::string body) : status(status), body(std::move(body)) {}
+  /// Value of the first header `name` (lower case), or empty.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+
+  /// One exchange. Any status is a success here; redirects are not followed.
+  /// Errors: timeout, network, tls, too_large, malformed_payload (not HTTP), cancelled.
+  /// A request on a kept connection that the peer had already closed is tried once more on a new
+  /// one, so idle keep-alive never shows as an error.
+  /// Threading: the executor of the client. Cancellation: terminal.
+  [[nodiscard]] virtual asio::awaitable<Result<HttpResponse>> send(HttpRequest request) = 0;
+};
+
+}  // namespace remora::net
