@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,9 @@ class Scheduler final : public telemetry::StatusSource {
   void add(std::unique_ptr<Check> check);
   /// Runs all checks every interval until cancelled. A tick that is late is not made up for.
   asio::awaitable<void> run();
+  /// Called after every run of all checks, whoever asked for it: the moment to flush.
+  void after_run(std::function<void()> listener);
+
   /// Runs all checks once, now (the early sample, the last sample). Waits for a run in progress.
   asio::awaitable<void> run_once();
 

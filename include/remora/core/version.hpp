@@ -1,0 +1,15 @@
+// Versions we state about ourselves.
+#pragma once
+
+#include <string_view>
+
+namespace remora::core {
+
+/// Version of this program, from CMake's project().
+inline constexpr std::string_view kVersion = REMORA_VERSION;
+
+/// The Datadog Agent release whose behaviour we follow. The infra intake's host name starts with an
+/// Agent version (`7-77-0-app.agent.<site>`), and a host of an Agent that exists is the safe one.
+inline constexpr std::string_view kCompatibleAgentVersion = "7.77.0";
+
+}  // namespace remora::core

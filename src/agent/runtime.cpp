@@ -1,0 +1,390 @@
+#include "remora/agent/runtime.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+
+#include "agent/component_options.hpp"
+#include "agent/pipeline.hpp"
+#include "agent/status_blocks.hpp"
+#include "agent/tasks.hpp"
+#include "remora/api/health_port.hpp"
+#include "remora/api/ipc_server.hpp"
+#include "remora/checks/container/container_check.hpp"
+#include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
+#include "remora/checks/scheduler.hpp"
+#include "remora/core/log.hpp"
+#include "remora/core/version.hpp"
+#include "remora/ecs/task_source.hpp"
+
+namespace remora::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const core::Logger kLog("agent");
+
+// Longest silence of a component that has a loop of its own. Each loop goes round in well under a
+// third of this even when every request of it runs into its timeout.
+constexpr milliseconds kLoopLimit{60'000};
+constexpr seconds kHeartbeat{5};
+// The last fetch of the metadata endpoint at stop: the deadline of the whole stop is more
+// important.
+constexpr milliseconds kLastSampleLimit{2'000};
+constexpr milliseconds kJoinLimit{500};
+constexpr seconds kAbortGrace{3};
+
+// All components, in the order of their dependencies: what is below may use what is above.
+class Runtime {
+ public:
+  explicit Runtime(const config::Loaded& loaded)
+      : loaded_(loaded),
+        health_(clock_),
+        heartbeat_(health_.add("healthcheck", milliseconds(30'000))),
+        tasks_(io_),
+        signals_(io_, SIGTERM, SIGINT),
+        inspected_{loaded_, clock_, counters_, health_, clock_.wall(), {}, "none", {}} {}
+
+  Result<void> build();
+  int run();
+
+ private:
+  Result<void> build_intake();
+  Result<void> build_ecs();
+  Result<void> build_api();
+  void log_start() const;
+  void start();
+  asio::awaitable<void> beat();
+  asio::awaitable<void> early_sample();
+  asio::awaitable<void> stop_on_signal();
+  asio::awaitable<void> last_sample(core::SteadyTime deadline);
+  asio::awaitable<void> fetch_last_sample(std::shared_ptr<asio::steady_timer> done,
+                                          std::shared_ptr<bool> flushed);
+  void log_end(const forwarder::DrainReport& report, milliseconds took) const;
+
+  const config::Loaded& loaded_;
+  asio::io_context io_{1};
+  core::SystemClock clock_;
+  telemetry::Counters counters_;
+  telemetry::HealthRegistry health_;
+  telemetry::HealthComponent& heartbeat_;
+  Tasks tasks_;
+  asio::signal_set signals_;
+  Inspected inspected_;
+  ecs::Environment environment_;
+
+  std::unique_ptr<net::BeastClient> http_;
+  telemetry::HealthComponent* forwarder_health_ = nullptr;
+  telemetry::HealthComponent* validator_health_ = nullptr;
+  std::unique_ptr<forwarder::Forwarder> forwarder_;
+  std::unique_ptr<forwarder::ApiKeyValidator> validator_;
+
+  std::unique_ptr<tagger::Tagger> tagger_;
+  std::unique_ptr<ecs::MetadataClient> metadata_;
+  telemetry::HealthComponent* source_health_ = nullptr;
+  std::unique_ptr<ecs::TaskSource> source_;
+
+  std::unique_ptr<metrics::CheckAggregator> aggregator_;
+  std::unique_ptr<serializer::SeriesSerializer> series_;
+  std::unique_ptr<serializer::ServiceCheckSerializer> service_checks_;
+  std::unique_ptr<Pipeline> pipeline_;
+  telemetry::HealthComponent* collector_health_ = nullptr;
+  std::unique_ptr<checks::Scheduler> scheduler_;
+
+  telemetry::HealthComponent* ipc_health_ = nullptr;
+  std::unique_ptr<api::IpcServer> ipc_;
+  std::unique_ptr<net::HttpServer> health_port_;
+
+  bool early_sample_running_ = false;
+  bool stopping_ = false;
+};
+
+Result<void> Runtime::build() {
+  if (auto built = build_intake(); !built) return built;
+  tagger_ = std::make_unique<tagger::Tagger>(tagger_options(loaded_.settings), counters_);
+  aggregator_ = std::make_unique<metrics::CheckAggregator>(clock_, counters_.aggregator,
+                                                           metrics::CheckAggregatorOptions{});
+  const config::Settings& settings = loaded_.settings;
+  auto compression = serializer::parse_compression(settings.serializer_compressor_kind);
+  if (!compression) return compression.error();
+  const int level = static_cast<int>(settings.serializer_zstd_compressor_level);
+  series_ = std::make_unique<serializer::SeriesSerializer>(
+      *compression, level, series_limits(settings), counters_.serializer);
+  service_checks_ = std::make_unique<serializer::ServiceCheckSerializer>(
+      *compression, level, payload_limits(settings), counters_.serializer);
+
+  PipelineOptions options;
+  options.agent_version = core::kVersion;
+  options.hostname = settings.hostname;
+  options.self_cardinality =
+      tagger::parse_cardinality(settings.checks_tag_cardinality).value_or(tagger::Cardinality::low);
+  options.series = settings.enable_payloads_series;
+  options.service_checks = settings.enable_payloads_service_checks;
+  pipeline_ = std::make_unique<Pipeline>(*aggregator_, *series_, *service_checks_, *forwarder_,
+                                         *tagger_, clock_, counters_,
+                                         health_.add("aggregator", kLoopLimit), std::move(options));
+  collector_health_ = &health_.add("collector", kLoopLimit);
+  scheduler_ = std::make_unique<checks::Scheduler>(clock_, *pipeline_, counters_.checks,
+                                                   *collector_health_, checks::SchedulerOptions{});
+  scheduler_->after_run([this] { pipeline_->flush(); });
+
+  if (auto built = build_ecs(); !built) return built;
+  if (auto built = build_api(); !built) return built;
+
+  inspected_.sources = {scheduler_.get(), forwarder_.get(), validator_.get(), aggregator_.get(),
+                        tagger_.get()};
+  if (source_) inspected_.sources.push_back(source_.get());
+  return {};
+}
+
+Result<void> Runtime::build_intake() {
+  const config::Settings& settings = loaded_.settings;
+  auto client = client_options(settings);
+  if (!client) return client.error();
+  auto http = net::BeastClient::create(io_.get_executor(), std::move(*client));
+  if (!http) return http.error();
+  http_ = std::move(*http);
+
+  auto domains = intake_domains(settings, inspected_.environment_warnings);
+  if (!domains) return domains.error();
+  forwarder::ApiKeyValidatorOptions validation;
+  validation.domains = *domains;
+  validation.agent_version = core::kVersion;
+  validation.interval = settings.forwarder_apikey_validation_interval;
+  forwarder_health_ = &health_.add("forwarder", kLoopLimit);
+  forwarder_ = std::make_unique<forwarder::Forwarder>(
+      *http_, clock_, counters_.forwarder, *forwarder_health_,
+      forwarder_options(settings, std::move(*domains)));
+  validator_health_ = &health_.add("api-key-validation", milliseconds(0));
+  validator_ = std::make_unique<forwarder::ApiKeyValidator>(*http_, clock_, *validator_health_,
+                                                            std::move(validation));
+  return {};
+}
+
+Result<void> Runtime::build_ecs() {
+  const config::Settings& settings = loaded_.settings;
+  environment_ = ecs::detect_environment(ecs_variables(settings));
+  auto& warnings = inspected_.environment_warnings;
+  warnings.insert(warnings.end(), environment_.warnings.begin(), environment_.warnings.end());
+  if (!environment_.in_ecs) return {};
+
+  auto options = metadata_options(settings);
+  if (!options) return options.error();
+  metadata_ =
+      std::make_unique<ecs::MetadataClient>(*http_, clock_, counters_.ecs, std::move(*options));
+  source_health_ = &health_.add("ecs-task-source", kLoopLimit);
+  ecs::TaskSourceOptions source_options;
+  source_options.launch_type = environment_.launch_type;
+  source_ = std::make_unique<ecs::TaskSource>(*metadata_, clock_, *source_health_, counters_.ecs,
+                                              source_options);
+  telemetry::HealthComponent& tagger_health = health_.add("tagger", milliseconds(0));
+  tagger_health.beat();
+  source_->on_change([this](const ecs::TaskPtr& task) {
+    const auto launch_type = environment_.launch_type == ecs::LaunchType::unknown
+                                 ? task->launch_type
+                                 : environment_.launch_type;
+    inspected_.launch_type = ecs::to_string(launch_type);
+    tagger_->update(*task, launch_type);
+  });
+  source_->on_first_stats([this] {
+    if (early_sample_running_ || stopping_) return;
+    early_sample_running_ = true;
+    tasks_.spawn("early sample", early_sample(), nullptr);
+  });
+
+  std::vector<std::string> filter_warnings;
+  const auto filter = ecs::ContainerFilter::create(metrics_filter(settings), filter_warnings);
+  warnings.insert(warnings.end(), filter_warnings.begin(), filter_warnings.end());
+  checks::ContainerCheckOptions container_options;
+  container_options.launch_type = environment_.launch_type;
+  container_options.extended_metrics = settings.container_extended_metrics;
+  scheduler_->add(
+      checks::make_container_check(*source_, *tagger_, clock_, filter, container_options));
+  if (environment_.fargate_metrics) {
+    scheduler_->add(checks::make_ecs_fargate_check(*source_, *tagger_, clock_, filter));
+  }
+  return {};
+}
+
+Result<void> Runtime::build_api() {
+  const config::Settings& settings = loaded_.settings;
+  const api::IpcIdentity identity = api::ipc_identity(
+      settings.api_key, settings.auth_token_file_path, settings.ecs_metadata_uri_v4);
+  ipc_health_ = &health_.add("ipc-server", milliseconds(0));
+  auto ipc = api::IpcServer::listen(
+      io_.get_executor(), identity, counters_, *ipc_health_,
+      [this](std::string_view request) { return answer(inspected_, request); });
+  if (ipc) {
+    ipc_ = std::move(*ipc);
+  } else {
+    // The CLI is for people and for the health check; metrics flow without it. Still unhealthy: the
+    // health check could not say anything else.
+    kLog.error("the agent command line will not reach this agent",
+               {{"error", ipc.error().message()}});
+    ipc_health_->died(ipc.error().message());
+  }
+  if (settings.health_port > 0) {
+    auto port = api::make_health_port(io_.get_executor(),
+                                      static_cast<std::uint16_t>(settings.health_port), health_);
+    if (!port) return fail(port.error(), "DD_HEALTH_PORT");
+    health_port_ = std::move(*port);
+  }
+  return {};
+}
+
+void Runtime::log_start() const {
+  kLog.info("remora starts",
+            {{"version", core::kVersion}, {"pid", static_cast<std::int64_t>(getpid())}});
+  if (!loaded_.file.empty()) kLog.info("configuration file read", {{"file", loaded_.file}});
+  for (const std::string& warning : loaded_.warnings) kLog.warn(warning);
+  for (const std::string& warning : inspected_.environment_warnings) kLog.warn(warning);
+  if (!environment_.in_ecs) {
+    kLog.error(
+        "ECS_CONTAINER_METADATA_URI_V4 is not set, so this is no ECS task: no container metrics. "
+        "ECS sets the variable in every container by itself; to try remora without ECS run "
+        "remora-sandbox (./dev run)");
+  }
+}
+
+void Runtime::start() {
+  // Not one of tasks_: it is the one that ends them.
+  asio::co_spawn(io_, stop_on_signal(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
+  tasks_.spawn("healthcheck", beat(), &heartbeat_);
+  if (ipc_) {
+    ipc_health_->beat();
+    tasks_.spawn("ipc-server", ipc_->run(), ipc_health_);
+  }
+  if (health_port_) tasks_.spawn("health-port", health_port_->run(), nullptr);
+  forwarder_health_->beat();
+  tasks_.spawn("forwarder", forwarder_->run(), forwarder_health_);
+  validator_health_->beat();
+  tasks_.spawn("api-key-validation", validator_->run(), validator_health_);
+  collector_health_->beat();
+  tasks_.spawn("collector", scheduler_->run(), collector_health_);
+  if (source_) {
+    source_health_->beat();
+    tasks_.spawn("ecs-task-source", source_->run(), source_health_);
+  } else {
+    pipeline_->flush();  // datadog.agent.running does not wait for a task
+  }
+}
+
+asio::awaitable<void> Runtime::beat() {
+  for (;;) {
+    heartbeat_.beat();
+    if (!co_await clock_.sleep_until(clock_.now() + kHeartbeat)) co_return;
+  }
+}
+
+asio::awaitable<void> Runtime::early_sample() {
+  co_await scheduler_->run_once();
+  early_sample_running_ = false;
+}
+
+asio::awaitable<void> Runtime::stop_on_signal() {
+  const auto [ec, signal] = co_await signals_.async_wait(no_throw);
+  if (ec) co_return;
+  stopping_ = true;
+  const milliseconds limit = loaded_.settings.stop_timeout;
+  const core::SteadyTime begin = clock_.now();
+  kLog.info("stopping",
+            {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}, {"stop_timeout", limit}});
+  // Should the loop itself be stuck, the kernel ends the process: ECS is never kept waiting.
+  alarm(static_cast<unsigned>(std::chrono::ceil<seconds>(limit + kAbortGrace).count()));
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    kLog.warn("second signal: stopped at once, what was queued is lost",
+              {{"queued_bytes", forwarder_->queued_bytes()}});
+    core::stop_logging(milliseconds(200));
+    _exit(0);
+  });
+  const core::SteadyTime deadline = begin + limit;
+  co_await last_sample(deadline);
+  // From here on nothing is produced; only the forwarder still has work.
+  tasks_.cancel_all();
+  (void)co_await tasks_.join(std::min(deadline, clock_.now() + kJoinLimit));
+  const forwarder::DrainReport report = co_await forwarder_->drain(deadline);
+  log_end(report, std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
+  if (ipc_) ipc_->stop();
+  if (health_port_) health_port_->stop();
+  io_.stop();
+}
+
+asio::awaitable<void> Runtime::last_sample(core::SteadyTime deadline) {
+  if (!source_) {
+    pipeline_->flush();
+    co_return;
+  }
+  const auto done = std::make_shared<asio::steady_timer>(io_);
+  done->expires_at(std::min(deadline, clock_.now() + kLastSampleLimit));
+  const auto flushed = std::make_shared<bool>(false);
+  tasks_.spawn("last sample", fetch_last_sample(done, flushed), nullptr);
+  co_await done->async_wait(no_throw);
+  if (!*flushed) {
+    kLog.warn("no last sample: the metadata endpoint did not answer in time",
+              {{"limit", kLastSampleLimit}});
+    pipeline_->flush();
+  }
+}
+
+asio::awaitable<void> Runtime::fetch_last_sample(std::shared_ptr<asio::steady_timer> done,
+                                                 std::shared_ptr<bool> flushed) {
+  (void)co_await source_->refresh();
+  (void)co_await source_->stats(milliseconds(0));
+  co_await scheduler_->run_once();  // flushes, too
+  *flushed = true;
+  done->cancel();
+}
+
+void Runtime::log_end(const forwarder::DrainReport& report, milliseconds took) const {
+  const auto& sent = counters_.forwarder;
+  if (report.lost_payloads > 0) {
+    kLog.error("stopped, with data that could not be sent",
+               {{"took", took},
+                {"lost_payloads", report.lost_payloads},
+                {"lost_items", report.lost_items},
+                {"sent_payloads", sent.sent.value}});
+  } else {
+    kLog.info("stopped, everything sent",
+              {{"took", took}, {"lost_payloads", 0}, {"sent_payloads", sent.sent.value}});
+  }
+}
+
+int Runtime::run() {
+  log_start();
+  start();
+  io_.run();
+  return 0;
+}
+
+}  // namespace
+
+int run_agent(const config::Loaded& loaded) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_IGN);  // as PID 1 we inherit orphans: the kernel reaps them
+  core::start_logging(log_options(loaded.settings));
+  // Never destroyed: a name look-up in progress holds a thread that nothing can interrupt, and its
+  // resolver would be waited for. The process ends right after.
+  static Runtime* const runtime = new Runtime(loaded);
+  int code = 1;
+  if (const auto built = runtime->build(); built) {
+    code = runtime->run();
+  } else {
+    std::fprintf(stderr, "Error: %s\n", built.error().message().c_str());
+  }
+  core::stop_logging(seconds(1));
+  return code;
+}
+
+}  // namespace remora::agent

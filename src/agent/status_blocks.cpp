@@ -1,0 +1,134 @@
+#include "agent/status_blocks.hpp"
+
+#include <unistd.h>
+
+#include <ctime>
+#include <fstream>
+
+#include "remora/api/health_view.hpp"
+#include "remora/api/status_view.hpp"
+#include "remora/core/log.hpp"
+#include "remora/core/version.hpp"
+
+namespace remora::agent {
+namespace {
+
+std::string utc(core::WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm tm{};
+  gmtime_r(&seconds, &tm);
+  char text[40];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+  return text;
+}
+
+// VmRSS and RssAnon of /proc/self/status, in KiB; zero where it cannot be read.
+std::uint64_t own_memory_kib(std::string_view key) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.compare(0, key.size(), key) == 0 && line.size() > key.size() &&
+        line[key.size()] == ':') {
+      return std::strtoull(line.c_str() + key.size() + 1, nullptr, 10);
+    }
+  }
+  return 0;
+}
+
+// Value of `name` in "a=1&b=2". Requests come from our own CLI: section names need no decoding
+// beyond '+' for a blank.
+std::string parameter(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const auto end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+      std::string value(pair.substr(equals + 1));
+      for (char& c : value) {
+        if (c == '+') c = ' ';
+      }
+      return value;
+    }
+    if (end == std::string_view::npos) break;
+    query.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+api::IpcReply status_reply(const Inspected& inspected, std::string_view query) {
+  std::vector<telemetry::StatusNode> blocks;
+  blocks.push_back(agent_block(inspected));
+  blocks.push_back(health_block(inspected.health.report()));
+  for (const telemetry::StatusSource* source : inspected.sources)
+    blocks.push_back(source->status());
+  const std::string section = parameter(query, "section");
+  if (!section.empty()) {
+    std::string names;
+    for (const auto& block : blocks) names += (names.empty() ? "" : ", ") + block.title;
+    blocks = api::select_section(blocks, section);
+    if (blocks.empty()) {
+      return {404, "no section named \"" + section + "\"; there are: " + names};
+    }
+  }
+  const std::string format = parameter(query, "format");
+  if (format == "json") return {200, api::status_json(blocks, false)};
+  if (format == "pretty-json") return {200, api::status_json(blocks, true)};
+  return {200, api::status_text(blocks)};
+}
+
+}  // namespace
+
+telemetry::StatusNode agent_block(const Inspected& inspected) {
+  const config::Loaded& loaded = inspected.loaded;
+  telemetry::StatusNode node;
+  node.title = "Agent (v" + std::string(core::kVersion) + ")";
+  node.add("Status date", utc(inspected.clock.wall()))
+      .add("Agent start", utc(inspected.started))
+      .add("Pid", static_cast<std::int64_t>(getpid()))
+      .add("Launch type", inspected.launch_type)
+      .add("Memory (RSS, KiB)", own_memory_kib("VmRSS"))
+      .add("Memory (anonymous, KiB)", own_memory_kib("RssAnon"))
+      .add("Log level", loaded.settings.log_level)
+      .add("Dropped log lines", core::dropped_log_lines())
+      .add("Config file", loaded.file.empty() ? "There is no config file" : loaded.file)
+      .add("CLI requests answered", inspected.counters.ipc_requests.value)
+      .add("CLI requests rejected", inspected.counters.ipc_rejected.value);
+  if (!loaded.warnings.empty() || !inspected.environment_warnings.empty()) {
+    telemetry::StatusNode warnings;
+    warnings.title = "Warnings";
+    int number = 0;
+    for (const auto* list : {&loaded.warnings, &inspected.environment_warnings}) {
+      for (const std::string& line : *list) warnings.add(std::to_string(++number), line);
+    }
+    node.children.push_back(std::move(warnings));
+  }
+  return node;
+}
+
+telemetry::StatusNode health_block(const telemetry::HealthReport& report) {
+  telemetry::StatusNode node;
+  node.title = "Health";
+  node.add("Result", report.ok() ? "PASS" : "FAIL");
+  for (const auto& entry : report.unhealthy) node.add(entry.name, "unhealthy: " + entry.reason);
+  for (const auto& entry : report.degraded) node.add(entry.name, "degraded: " + entry.reason);
+  for (const auto& name : report.healthy) {
+    bool listed = false;
+    for (const auto& entry : report.degraded) listed = listed || entry.name == name;
+    if (!listed) node.add(name, "healthy");
+  }
+  return node;
+}
+
+api::IpcReply answer(const Inspected& inspected, std::string_view request) {
+  const auto question = request.find('?');
+  const std::string_view what = request.substr(0, question);
+  const std::string_view query =
+      question == std::string_view::npos ? std::string_view() : request.substr(question + 1);
+  if (what == "health") return {200, api::health_json(inspected.health.report())};
+  if (what == "status") return status_reply(inspected, query);
+  if (what == "config") return {200, config::dump(inspected.loaded)};
+  if (what == "hostname") return {200, inspected.loaded.settings.hostname};
+  if (what == "version") return {200, std::string(core::kVersion)};
+  return {404, "unknown request"};
+}
+
+}  // namespace remora::agent
