@@ -18,8 +18,9 @@ enum class CompressionKind : std::uint8_t { none, zstd, gzip, deflate };
 /// Value of Content-Encoding; empty for none.
 [[nodiscard]] std::string_view content_encoding(CompressionKind kind);
 
-/// Streams bytes into one compressed body. Reusable after `finish`; contexts are kept, so a flush
-/// allocates only its output. Threading: one thread at a time.
+/// Streams bytes into one compressed body. Reusable after `finish`, and after an error, which
+/// discards the body begun. The context is made with the first byte and kept, so a flush allocates
+/// only its output (sizes: compression.cpp). Threading: one thread at a time.
 class Compressor {
  public:
   Compressor(CompressionKind kind, int level);
@@ -29,6 +30,11 @@ class Compressor {
 
   /// Errors: io (the library refused; the message carries its text).
   [[nodiscard]] Result<void> write(std::string_view bytes);
+  /// Hands on what the library still holds back: `bound_with` is close afterwards. Costs a few
+  /// bytes each time.
+  [[nodiscard]] Result<void> flush();
+  /// Bytes written since the last flush, whose compressed size is not known yet.
+  [[nodiscard]] std::size_t pending() const noexcept;
   /// Upper bound of the finished body if `more` bytes were still added: what splitting asks.
   [[nodiscard]] std::size_t bound_with(std::size_t more) const;
   [[nodiscard]] std::size_t uncompressed() const noexcept;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "remora/model/metric.hpp"
@@ -27,8 +28,8 @@ struct SeriesLimits {
 [[nodiscard]] std::string encode_series(const model::Series& series);
 
 /// Splits into as many payloads as the limits ask for; a series is never split, order is kept. A
-/// series that fits no payload is dropped, counted in `dropped_too_large` and logged by name.
-/// Threading: one thread. Streams: the whole uncompressed payload is never held.
+/// series that fits no payload is dropped and counted in `dropped_too_large`; the first of a flush
+/// is logged by name. Threading: one thread. Streams: the whole uncompressed payload is never held.
 class SeriesSerializer {
  public:
   SeriesSerializer(CompressionKind kind, int level, SeriesLimits limits,
@@ -40,6 +41,7 @@ class SeriesSerializer {
   CompressionKind kind_;
   SeriesLimits limits_;
   telemetry::SerializerCounters& counters_;
+  std::string message_, element_, scratch_;  ///< reused from series to series
 };
 
 }  // namespace remora::serializer

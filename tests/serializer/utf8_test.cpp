@@ -1,0 +1,43 @@
+#include "serializer/utf8.hpp"
+
+#include <gtest/gtest.h>
+
+namespace remora::serializer {
+namespace {
+
+struct Row {
+  const char* name;
+  std::string_view in, out;
+};
+
+class ValidUtf8 : public testing::TestWithParam<Row> {};
+
+TEST_P(ValidUtf8, ReplacesEachOffendingByte) {
+  std::string scratch;
+  EXPECT_EQ(valid_utf8(GetParam().in, scratch), GetParam().out);
+}
+
+#define U "\xEF\xBF\xBD"
+INSTANTIATE_TEST_SUITE_P(Texts, ValidUtf8,
+                         testing::Values(Row{"Ascii", "env:prod", "env:prod"}, Row{"Empty", "", ""},
+                                         Row{"TwoBytes", "caf\xC3\xA9", "caf\xC3\xA9"},
+                                         Row{"FourBytes", "\xF0\x9F\x90\x9F", "\xF0\x9F\x90\x9F"},
+                                         Row{"Latin1", "caf\xE9!", "caf" U "!"},
+                                         Row{"CutShort", "a\xE2\x82", "a" U U},
+                                         Row{"Overlong", "\xC0\xAF", U U},
+                                         Row{"Surrogate", "\xED\xA0\x80", U U U},
+                                         Row{"PastTheEnd", "\xF4\x90\x80\x80", U U U U},
+                                         Row{"LoneContinuation", "a\x80z", "a" U "z"}),
+                         [](const auto& row) { return row.param.name; });
+#undef U
+
+TEST(ValidUtf8, CopiesNothingWhenTheTextIsValid) {
+  std::string scratch;
+  const std::string text =
+      "service:w\xC3\xA9"
+      "b";
+  EXPECT_EQ(valid_utf8(text, scratch).data(), text.data());
+}
+
+}  // namespace
+}  // namespace remora::serializer
