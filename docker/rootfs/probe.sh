@@ -1,0 +1,2 @@
+#!/bin/sh
+exec agent health
