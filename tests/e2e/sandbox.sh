@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The sandbox as a new user runs it, on this machine's own processes: it must end by itself with 0.
+set -euo pipefail
+programs=${REMORA_PROGRAMS:?}
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+"$programs/remora-sandbox" --agent "$programs/agent" --no-docker --for 8s --json "$out/received.json" | tee "$out/text"
+for container in datadog-agent app redis; do
+  grep -q "ecs_container_name:$container" "$out/received.json" || { echo "no series of $container" >&2; exit 1; }
+done
+if awk '{ gsub(/\033\[[0-9;?]*[A-Za-z]/, ""); if (length($0) > 80) { print "wider than 80 columns: " $0; bad = 1 } } END { exit !bad }' "$out/text"; then
+  exit 1
+fi
