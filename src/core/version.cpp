@@ -4,7 +4,7 @@ namespace remora::core {
 namespace {
 
 constexpr LinkedPackage kPackages[] = {
-#include "linked_packages.inc"
+#include "core/linked_packages.inc"
 };
 
 }  // namespace
