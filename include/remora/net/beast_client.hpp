@@ -40,6 +40,8 @@ struct ClientOptions {
       0};  ///< >0: connections older than that are not reused
 };
 
+/// An https proxy carries http requests only: https through it is `unsupported`.
+/// Userinfo of a request's URL becomes a Basic Authorization header.
 /// Threading: one thread, that of `executor`. Lifetime: must outlive every coroutine it returned.
 class BeastClient final : public HttpClient {
  public:
@@ -52,13 +54,13 @@ class BeastClient final : public HttpClient {
 
   [[nodiscard]] asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override;
 
-  /// Closes kept connections and aborts the exchanges in flight.
+  /// Closes kept connections and aborts the exchanges in flight; later ones are `cancelled`.
   void shutdown();
 
  private:
   struct Impl;
-  explicit BeastClient(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit BeastClient(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< shared with exchanges that wind down
 };
 
 }  // namespace remora::net

@@ -48,7 +48,8 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   /// One exchange. Any status is a success here; redirects are not followed.
-  /// Errors: timeout, network, tls, too_large, malformed_payload (not HTTP), cancelled.
+  /// Errors: timeout, network, tls, too_large, malformed_payload (not HTTP), cancelled;
+  /// invalid_config when a header or the target holds characters that HTTP cannot carry.
   /// A request on a kept connection that the peer had already closed is tried once more on a new
   /// one, so idle keep-alive never shows as an error.
   /// Threading: the executor of the client. Cancellation: terminal.

@@ -20,12 +20,14 @@ struct Url {
   [[nodiscard]] std::string authority() const;
   /// scheme://authority, without userinfo, path and query: safe to print.
   [[nodiscard]] std::string origin() const;
-  /// This URL with `path` put after its own path, exactly one '/' between them.
+  /// This URL with `path` put after its own path, exactly one '/' between them. A query of its own
+  /// is dropped; `path` may bring one.
   [[nodiscard]] Url join(std::string_view path) const;
 };
 
 /// Errors: invalid_config, naming what is wrong (no scheme, empty host, port not 1-65535,
-/// control characters). Never repeats userinfo or the query.
+/// blanks or control characters). The message repeats no part of the text: it may hold a password.
+/// A fragment is dropped.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 }  // namespace remora::net

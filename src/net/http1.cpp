@@ -1,0 +1,228 @@
+#include "net/http1.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+
+namespace remora::net {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr int kMaxInterim = 8;  // 1xx answers before the real one
+
+Headers copy_headers(const http::fields& fields) {
+  Headers out;
+  for (const auto& field : fields) {
+    std::string name(field.name_string());
+    for (char& c : name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    out.emplace_back(std::move(name), std::string(field.value()));
+  }
+  return out;
+}
+
+std::size_t count_headers(const http::fields& fields) {
+  return static_cast<std::size_t>(std::distance(fields.begin(), fields.end()));
+}
+
+Error parse_error(const error_code& ec) {
+  if (ec == http::error::header_limit) {
+    return fail(Errc::too_large, "HTTP header exceeds 32 KiB");
+  }
+  if (ec == http::error::body_limit || ec == http::error::buffer_overflow) {
+    return fail(Errc::too_large, "HTTP body exceeds its limit");
+  }
+  return fail(Errc::malformed_payload, "not valid HTTP/1.1: " + ec.message());
+}
+
+Error too_many_headers() { return fail(Errc::too_large, "more than 64 HTTP headers"); }
+
+// Feeds `pending` to the parser and drops what it took.
+template <class Parser>
+Result<bool> feed(Parser& parser, std::string& pending) {
+  std::size_t used = 0;
+  while (!parser.is_done() && used < pending.size()) {
+    error_code ec;
+    const std::size_t n =
+        parser.put(boost::asio::const_buffer(pending.data() + used, pending.size() - used), ec);
+    used += n;
+    if (ec == http::error::need_more) break;
+    if (ec) return parse_error(ec);
+    if (n == 0) break;
+  }
+  pending.erase(0, used);
+  if (parser.is_header_done() && count_headers(parser.get()) > kMaxHeaders) {
+    return too_many_headers();
+  }
+  return parser.is_done();
+}
+
+}  // namespace
+
+struct ResponseReader::Impl {
+  using Parser = http::response_parser<http::string_body>;
+  bool head_only;
+  std::size_t max_body_bytes;
+  bool started = false;
+  int interim = 0;
+  std::string pending;
+  std::optional<Parser> parser;
+
+  void reset() {
+    parser.emplace();
+    parser->header_limit(static_cast<std::uint32_t>(kMaxHeaderBytes));
+    parser->body_limit(max_body_bytes);
+    parser->eager(true);
+    parser->skip(head_only);
+  }
+};
+
+ResponseReader::ResponseReader(bool head_only, std::size_t max_body_bytes)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->head_only = head_only;
+  impl_->max_body_bytes = max_body_bytes;
+  impl_->reset();
+}
+ResponseReader::~ResponseReader() = default;
+
+Result<bool> ResponseReader::put(std::string_view bytes) {
+  impl_->started = impl_->started || !bytes.empty();
+  impl_->pending += bytes;
+  for (;;) {
+    auto done = feed(*impl_->parser, impl_->pending);
+    if (!done || !*done) return done;
+    const unsigned status = impl_->parser->get().result_int();
+    if (status < 100) return fail(Errc::malformed_payload, "not valid HTTP/1.1: bad status");
+    if (status >= 200 || status == 101) return true;
+    if (++impl_->interim > kMaxInterim) {
+      return fail(Errc::malformed_payload, "too many interim HTTP answers");
+    }
+    impl_->reset();
+  }
+}
+
+Result<bool> ResponseReader::put_eof() {
+  if (impl_->parser->is_header_done()) {
+    error_code ec;
+    impl_->parser->put_eof(ec);
+    if (!ec && impl_->parser->is_done()) return true;
+  }
+  return fail(Errc::network, impl_->started ? "connection closed in the middle of the answer"
+                                            : "connection closed without an answer");
+}
+
+bool ResponseReader::started() const { return impl_->started; }
+
+bool ResponseReader::keep_alive() const {
+  return impl_->pending.empty() && impl_->parser->keep_alive() && !impl_->parser->need_eof();
+}
+
+bool ResponseReader::surplus() const { return !impl_->pending.empty(); }
+
+HttpResponse ResponseReader::take() {
+  auto message = impl_->parser->release();
+  HttpResponse out;
+  out.status = static_cast<int>(message.result_int());
+  out.headers = copy_headers(message);
+  out.body = std::move(message.body());
+  return out;
+}
+
+struct RequestReader::Impl {
+  using Parser = http::request_parser<http::string_body>;
+  std::size_t max_body_bytes;
+  int reject_status = 400;
+  bool continue_asked = false;
+  bool keep_alive = false;
+  std::string pending;
+  std::optional<Parser> parser;
+
+  void reset() {
+    parser.emplace();
+    parser->header_limit(static_cast<std::uint32_t>(kMaxHeaderBytes));
+    parser->body_limit(max_body_bytes);
+    parser->eager(true);
+    continue_asked = false;
+  }
+};
+
+RequestReader::RequestReader(std::size_t max_body_bytes) : impl_(std::make_unique<Impl>()) {
+  impl_->max_body_bytes = max_body_bytes;
+  impl_->reset();
+}
+RequestReader::~RequestReader() = default;
+
+Result<bool> RequestReader::put(std::string_view bytes) {
+  impl_->pending += bytes;
+  auto done = feed(*impl_->parser, impl_->pending);
+  if (done) return done;
+  const bool in_header =
+      !impl_->parser->is_header_done() || count_headers(impl_->parser->get()) > kMaxHeaders;
+  impl_->reject_status = done.error().code() != Errc::too_large ? 400 : (in_header ? 431 : 413);
+  return done;
+}
+
+int RequestReader::reject_status() const { return impl_->reject_status; }
+
+bool RequestReader::started() const { return !impl_->pending.empty() || impl_->parser->got_some(); }
+
+bool RequestReader::wants_continue() {
+  if (impl_->continue_asked || !impl_->parser->is_header_done() || impl_->parser->is_done()) {
+    return false;
+  }
+  impl_->continue_asked = true;
+  const auto& request = impl_->parser->get();
+  return request.version() >= 11 &&
+         boost::beast::iequals(request[http::field::expect], "100-continue");
+}
+
+bool RequestReader::keep_alive() const { return impl_->keep_alive; }
+
+ServerRequest RequestReader::take() {
+  impl_->keep_alive = impl_->parser->keep_alive();
+  auto message = impl_->parser->release();
+  ServerRequest out;
+  out.method = std::string(message.method_string());
+  out.target = std::string(message.target());
+  out.headers = copy_headers(message);
+  out.body = std::move(message.body());
+  impl_->reset();
+  return out;
+}
+
+std::string response_head(const ServerResponse& response, bool keep_alive) {
+  const auto reason = http::obsolete_reason(
+      http::int_to_status(static_cast<unsigned>(std::clamp(response.status, 0, 999))));
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ';
+  head.append(reason.data(), reason.size());
+  head += "\r\n";
+  if (!response.content_type.empty() && valid_header("content-type", response.content_type)) {
+    head += "Content-Type: " + response.content_type + "\r\n";
+  }
+  head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  if (!keep_alive) head += "Connection: close\r\n";
+  head += "\r\n";
+  return head;
+}
+
+bool valid_header(std::string_view name, std::string_view value) {
+  const auto token = [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    return u > 0x20 && u < 0x7f &&
+           std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+  };
+  const auto text = [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    return (u >= 0x20 && u != 0x7f) || c == '\t';
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), token) &&
+         std::all_of(value.begin(), value.end(), text);
+}
+
+}  // namespace remora::net
