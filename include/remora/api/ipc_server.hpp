@@ -22,17 +22,23 @@ struct IpcReply {
 /// it only reads what components already know.
 using IpcHandler = std::function<IpcReply(std::string_view request)>;
 
-/// At most 16 connections, 4 KiB of request, 2 s each. Threading: the loop.
+/// At most 16 connections at a time (more wait in the kernel's queue), 4 KiB of request, 2 s each,
+/// 4 MiB of reply. A caller that breaks the protocol or does not know the secret is closed without
+/// an answer and counted in `ipc_rejected`.
+/// Threading: the loop. Lifetime: counters and health must outlive it; it must outlive `run()`.
 class IpcServer {
  public:
-  /// Errors: io when none of the names can be bound.
+  /// Errors: io when none of the names can be bound, invalid_config when the secret is empty.
   [[nodiscard]] static Result<std::unique_ptr<IpcServer>> listen(asio::any_io_executor executor,
                                                                  const IpcIdentity& identity,
                                                                  telemetry::Counters& counters,
                                                                  telemetry::HealthComponent& health,
                                                                  IpcHandler handler);
   ~IpcServer();
-  asio::awaitable<void> run();
+  /// Accepts until `stop()` or a terminal cancellation; beats `health` every 5 s, degrades it while
+  /// connections cannot be accepted. Returns when every connection has ended.
+  [[nodiscard]] asio::awaitable<void> run();
+  /// Closes the socket and all connections.
   void stop();
 
  private:

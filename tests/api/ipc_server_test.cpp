@@ -1,0 +1,259 @@
+#include "remora/api/ipc_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <list>
+
+#include "api/local_socket.hpp"
+#include "api/test_daemon.hpp"
+#include "remora/api/ipc_client.hpp"
+
+namespace remora::api {
+namespace {
+
+using std::chrono::seconds;
+
+struct Violation {
+  const char* name;
+  std::string bytes;
+};
+
+class IpcServerRefuses : public testing::TestWithParam<Violation> {};
+
+TEST_P(IpcServerRefuses, WithoutAnAnswerAndCountsIt) {
+  TestDaemon daemon(test_identity());
+  const auto client = LocalSocket::connected(ipc_socket_name(test_identity(), 0));
+  ASSERT_TRUE(client.ok());
+  client.write(GetParam().bytes);
+  EXPECT_EQ(client.read_to_end(), "");
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 1u);
+  EXPECT_EQ(daemon.counters.ipc_requests.value, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Openings, IpcServerRefuses,
+    testing::Values(Violation{"Http", "GET /status HTTP/1.1\r\nHost: x\r\n\r\n"},
+                    Violation{"Garbage", std::string("\0\x01\xff\n", 4)},
+                    Violation{"Oversized", "REMORA1 " + std::string(5000, 'a')},
+                    Violation{"ShortNonce", "REMORA1 abc\n"},
+                    Violation{"TwoLinesAtOnce", "REMORA1 " + std::string(64, 'a') + "\n" +
+                                                    std::string(64, 'b') + " health\n"}),
+    [](const auto& row) { return row.param.name; });
+
+/// A client that knows `key` and has read the greeting.
+struct Opened {
+  LocalSocket socket;
+  std::string client_nonce, server_nonce, server_proof;
+};
+
+Opened open(const std::string& name, std::string client_nonce) {
+  Opened opened{LocalSocket::connected(name), std::move(client_nonce), "", ""};
+  opened.socket.write("REMORA1 " + opened.client_nonce + "\n");
+  const std::string greeting = opened.socket.read_line();
+  if (greeting.size() == 129) {
+    opened.server_nonce = greeting.substr(0, 64);
+    opened.server_proof = greeting.substr(65);
+  }
+  return opened;
+}
+
+TEST(IpcServer, AnswersWhoKnowsTheKey) {
+  TestDaemon daemon(test_identity());
+  const auto reply = ipc_request(test_identity(), "health", seconds(5));
+  ASSERT_TRUE(reply) << reply.error().message();
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body, "echo health");
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_requests.value, 1u);
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 0u);
+  EXPECT_TRUE(daemon.registry.report().ok());
+}
+
+TEST(IpcServer, ClosesOnAProofMadeWithAnotherKey) {
+  TestDaemon daemon(test_identity());
+  const auto opened = open(ipc_socket_name(test_identity(), 0), std::string(64, 'a'));
+  IpcIdentity other = test_identity();
+  other.secret = "another key";
+  const std::string proof =
+      ipc_proof(ipc_key(other, 0), "client", opened.client_nonce, opened.server_nonce, "config");
+  opened.socket.write(proof + " config\n");
+  EXPECT_EQ(opened.socket.read_to_end(), "");
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 1u);
+}
+
+TEST(IpcServer, ClosesWhenTheRequestIsNotTheOneProved) {
+  TestDaemon daemon(test_identity());
+  const auto opened = open(ipc_socket_name(test_identity(), 0), std::string(64, 'a'));
+  const std::string proof = ipc_proof(ipc_key(test_identity(), 0), "client", opened.client_nonce,
+                                      opened.server_nonce, "health");
+  opened.socket.write(proof + " config\n");
+  EXPECT_EQ(opened.socket.read_to_end(), "");
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 1u);
+}
+
+TEST(IpcServer, ClosesOnAReplayedProof) {
+  TestDaemon daemon(test_identity());
+  const std::string name = ipc_socket_name(test_identity(), 0);
+  const auto first = open(name, std::string(64, 'a'));
+  const std::string line = ipc_proof(ipc_key(test_identity(), 0), "client", first.client_nonce,
+                                     first.server_nonce, "health") +
+                           " health\n";
+  first.socket.write(line);
+  EXPECT_EQ(first.socket.read_to_end(), "200 11\necho health");  // golden bytes of the reply
+
+  const auto second = open(name, std::string(64, 'a'));
+  EXPECT_NE(second.server_nonce, first.server_nonce);
+  second.socket.write(line);
+  EXPECT_EQ(second.socket.read_to_end(), "");
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_requests.value, 1u);
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 1u);
+}
+
+TEST(IpcServer, ClosesOnItsOwnProofSentBack) {
+  TestDaemon daemon(test_identity());
+  const auto opened = open(ipc_socket_name(test_identity(), 0), std::string(64, 'a'));
+  opened.socket.write(opened.server_proof + " health\n");
+  EXPECT_EQ(opened.socket.read_to_end(), "");
+}
+
+TEST(IpcServer, TakesTheNextNameAndProvesItselfForThatNameOnly) {
+  const auto squatter = LocalSocket::listening(ipc_socket_name(test_identity(), 0));
+  ASSERT_TRUE(squatter.ok());
+  TestDaemon daemon(test_identity());
+  // What a squatter on name 0 could pass on from the daemon on name 1.
+  const auto relayed = open(ipc_socket_name(test_identity(), 1), std::string(64, 'a'));
+  const auto proof_for = [&](int index) {
+    return ipc_proof(ipc_key(test_identity(), index), "server", relayed.client_nonce,
+                     relayed.server_nonce, "");
+  };
+  EXPECT_EQ(relayed.server_proof, proof_for(1));
+  EXPECT_NE(relayed.server_proof, proof_for(0));
+}
+
+TEST(IpcServer, FailsToListenWhenEveryNameIsTaken) {
+  std::list<LocalSocket> squatters;
+  for (int i = 0; i < kIpcNames; ++i) {
+    squatters.push_back(LocalSocket::listening(ipc_socket_name(test_identity(), i)));
+  }
+  asio::io_context io;
+  telemetry::Counters counters;
+  core::SystemClock clock;
+  telemetry::HealthRegistry registry(clock);
+  auto& health = registry.add("ipc-server", seconds(0));
+  const auto server =
+      IpcServer::listen(io.get_executor(), test_identity(), counters, health, TestDaemon::echo);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code(), Errc::io);
+}
+
+TEST(IpcServer, NeedsASecret) {
+  asio::io_context io;
+  telemetry::Counters counters;
+  core::SystemClock clock;
+  telemetry::HealthRegistry registry(clock);
+  auto& health = registry.add("ipc-server", seconds(0));
+  IpcIdentity open_to_all = test_identity();
+  open_to_all.secret.clear();
+  const auto server =
+      IpcServer::listen(io.get_executor(), open_to_all, counters, health, TestDaemon::echo);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code(), Errc::invalid_config);
+}
+
+TEST(IpcServer, SlowClientsAreClosedAndOthersWaitForTheirPlace) {
+  TestDaemon daemon(test_identity());
+  std::list<LocalSocket> slow;
+  for (int i = 0; i < 16; ++i) {
+    slow.push_back(LocalSocket::connected(ipc_socket_name(test_identity(), 0)));
+    ASSERT_TRUE(slow.back().ok());
+    slow.back().write("REMORA1 ab");
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto reply = ipc_request(test_identity(), "health", seconds(8));
+  ASSERT_TRUE(reply) << reply.error().message();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, seconds(1));  // all places were taken
+  for (const LocalSocket& socket : slow) EXPECT_EQ(socket.read_to_end(), "");
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 16u);
+}
+
+TEST(IpcServer, AnswersTwentyCallersAtOnce) {
+  TestDaemon daemon(test_identity());
+  std::vector<std::thread> callers;
+  std::vector<std::string> bodies(20);
+  const IpcIdentity identity = test_identity();
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    callers.emplace_back([&, i] {
+      const auto reply = ipc_request(identity, "r" + std::to_string(i), seconds(8));
+      bodies[i] = reply ? reply->body : reply.error().message();
+    });
+  }
+  for (auto& caller : callers) caller.join();
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    EXPECT_EQ(bodies[i], "echo r" + std::to_string(i));
+  }
+  daemon.stop();
+  EXPECT_EQ(daemon.counters.ipc_requests.value, 20u);
+}
+
+TEST(IpcServer, AFailingHandlerIsAReply) {
+  TestDaemon daemon(test_identity());
+  const auto broken = ipc_request(test_identity(), "throw", seconds(5));
+  ASSERT_TRUE(broken);
+  EXPECT_EQ(broken->status, 500);
+  const auto missing = ipc_request(test_identity(), "missing", seconds(5));
+  ASSERT_TRUE(missing);
+  EXPECT_EQ(missing->status, 404);
+}
+
+TEST(IpcServer, RepliesUpToFourMebibytes) {
+  TestDaemon daemon(test_identity());
+  const auto large = ipc_request(test_identity(), "large", seconds(5));
+  ASSERT_TRUE(large) << large.error().message();
+  EXPECT_EQ(large->body.size(), 4u * 1024 * 1024);
+  const auto huge = ipc_request(test_identity(), "huge", seconds(5));
+  ASSERT_TRUE(huge) << huge.error().message();
+  EXPECT_EQ(huge->status, 500);
+}
+
+TEST(IpcServer, StopsWhileAClientHangs) {
+  TestDaemon daemon(test_identity());
+  const auto hanging = open(ipc_socket_name(test_identity(), 0), std::string(64, 'a'));
+  const auto begin = std::chrono::steady_clock::now();
+  daemon.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(1));
+  EXPECT_EQ(daemon.counters.ipc_rejected.value, 0u);  // our stop is not the caller's fault
+}
+
+TEST(IpcServer, CancellationEndsRun) {
+  asio::io_context io;
+  telemetry::Counters counters;
+  core::SystemClock clock;
+  telemetry::HealthRegistry registry(clock);
+  auto& health = registry.add("ipc-server", seconds(0));
+  auto server =
+      IpcServer::listen(io.get_executor(), test_identity(), counters, health, TestDaemon::echo);
+  ASSERT_TRUE(server);
+  asio::cancellation_signal cancel;
+  bool ended = false;
+  asio::co_spawn(io, (*server)->run(),
+                 asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr e) {
+                   EXPECT_FALSE(e);
+                   ended = true;
+                 }));
+  asio::post(io, [&] {
+    EXPECT_TRUE(registry.report().ok());  // it beats before the first caller
+    cancel.emit(asio::cancellation_type::terminal);
+  });
+  io.run();
+  EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace remora::api
