@@ -31,7 +31,9 @@ class Scheduler final : public telemetry::StatusSource {
   /// Called after every run of all checks, whoever asked for it: the moment to flush.
   void after_run(std::function<void()> listener);
 
-  /// Runs all checks once, now (the early sample, the last sample). Waits for a run in progress.
+  /// Runs all checks once, now (the early sample, the last sample). Runs never overlap: a call
+  /// during a run waits for its end, then runs again; callers that wait together share that run.
+  /// A check that fails or throws is shown in `status` and never stops the others.
   asio::awaitable<void> run_once();
 
   [[nodiscard]] telemetry::StatusNode status() const override;

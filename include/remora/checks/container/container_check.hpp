@@ -8,23 +8,15 @@
 
 #include <memory>
 #include <span>
-#include <string_view>
 
 #include "remora/checks/check.hpp"
+#include "remora/checks/metric_info.hpp"
 #include "remora/core/clock.hpp"
 #include "remora/ecs/container_filter.hpp"
 #include "remora/ecs/task_source.hpp"
 #include "remora/tagger/tagger.hpp"
 
 namespace remora::checks {
-
-/// A row of docs/metrics.md.
-struct MetricInfo {
-  std::string_view name;
-  std::string_view type;  ///< gauge, rate, count
-  std::string_view unit;  ///< "nanocore", "byte", "second", "" for none
-  bool extended = false;  ///< only with DD_CONTAINER_EXTENDED_METRICS
-};
 
 struct ContainerCheckOptions {
   ecs::LaunchType launch_type =
