@@ -25,12 +25,16 @@ enum class LaunchType : std::uint8_t { unknown, ec2, fargate, managed_instances,
 struct Network {
   std::string mode;                     ///< "awsvpc", "host", "bridge", …
   std::vector<std::string> ipv4, ipv6;  ///< empty strings removed
+
+  bool operator==(const Network&) const = default;
 };
 
 struct Port {
   std::uint16_t container_port = 0;
   std::uint16_t host_port = 0;
   std::string protocol;
+
+  bool operator==(const Port&) const = default;
 };
 
 struct ContainerMetadata {
@@ -54,6 +58,7 @@ struct ContainerMetadata {
   std::optional<std::int64_t> restart_count;
 
   [[nodiscard]] bool running() const { return known_status == "RUNNING"; }
+  bool operator==(const ContainerMetadata&) const = default;
 };
 
 struct TaskMetadata {
@@ -71,13 +76,18 @@ struct TaskMetadata {
   std::map<std::string, std::string> task_tags, container_instance_tags;  ///< /taskWithTags only
   std::vector<ContainerMetadata> containers;  ///< sorted by name, then id: ECS sends any order
   std::vector<std::string>
-      warnings;  ///< entries skipped or cut, one line each: container and field
+      warnings;  ///< entries skipped or cut, one line each: container and field; at most 51
+  std::size_t malformed_containers = 0;  ///< entries skipped or with a field of a wrong type
 
   [[nodiscard]] std::string cluster_name() const;  ///< after the last '/'
   [[nodiscard]] std::string task_id() const;       ///< after the last '/' of the ARN
   [[nodiscard]] std::string region() const;        ///< ARN field 3; empty when not an ARN
   [[nodiscard]] std::string account() const;       ///< ARN field 4
+  /// Null for an unknown and for an empty id.
   [[nodiscard]] const ContainerMetadata* find(std::string_view docker_id) const;
+  /// True when everything that identifies the task and its containers is the same; what moves
+  /// while nothing happens (ephemeral storage in use) and warnings do not count.
+  [[nodiscard]] bool same_as(const TaskMetadata& other) const;
 };
 
 /// Most containers of one task we keep; ECS allows 10 in a task definition plus injected ones.
@@ -86,8 +96,10 @@ inline constexpr std::size_t kMaxContainers = 1000;
 /// Parses the body of GET ${ECS_CONTAINER_METADATA_URI_V4}/task (or /taskWithTags). Pure.
 ///
 /// Unknown fields are ignored; null counts as absent; a container entry with a wrong type in it
-/// keeps its good fields and leaves a warning.
-/// Errors: malformed_payload, naming the field (TaskARN missing or not text, root not an object).
+/// keeps its good fields and leaves a warning. Of several entries with one DockerId the first is
+/// kept; entries without a DockerId (pulled, not created) are all kept. Streams: no document tree.
+/// Errors: malformed_payload, naming the field (TaskARN missing or not text, root not an object,
+/// nested deeper than 32).
 [[nodiscard]] Result<TaskMetadata> parse_task(std::string_view body);
 
 /// RFC 3339 with up to nine fractional digits. Empty for the zero time 0001-01-01 and for garbage.

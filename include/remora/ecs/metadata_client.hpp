@@ -24,21 +24,25 @@ struct MetadataClientOptions {
   bool with_tags = false;  ///< /taskWithTags in place of /task
 };
 
-/// Retries connect errors, timeouts, 404 (first minute), 429 and 5xx; never 400, 401. At most one
-/// redirect is followed, and only on the same origin. After 429 no request leaves for 1 s, doubling
-/// to 30 s while it lasts (callers get `http_status` at once and keep their last good document).
+/// Retries connect errors, timeouts, 404 (first minute) and 5xx; never 400, 401. At most one
+/// redirect is followed, and only on the same origin. After 429 the call fails at once and no
+/// request leaves for 1 s, doubling to 30 s while it lasts (callers get `http_status` meanwhile and
+/// keep their last good document).
 /// Threading: the executor of `http`. Lifetime: `http`, `clock`, `counters` outlive it.
 class MetadataClient {
  public:
   MetadataClient(net::HttpClient& http, core::Clock& clock, telemetry::EcsCounters& counters,
                  MetadataClientOptions options);
   /// Errors: timeout, network, http_status (status and first 200 bytes of the text), too_large,
-  /// malformed_payload, cancelled.
+  /// malformed_payload, cancelled. The message names the path below the base address, never the
+  /// base itself.
   [[nodiscard]] asio::awaitable<Result<TaskMetadata>> task();
   [[nodiscard]] asio::awaitable<Result<TaskStats>> stats();
 
  private:
   asio::awaitable<Result<std::string>> get(std::string path);
+  asio::awaitable<Result<net::HttpResponse>> exchange(std::string path);
+  void note_throttled();
   net::HttpClient& http_;
   core::Clock& clock_;
   telemetry::EcsCounters& counters_;

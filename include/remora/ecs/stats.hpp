@@ -55,7 +55,7 @@ struct ContainerStats {
 /// By DockerId. A value is empty when the entry was null, {} or had no cpu total: "no stats yet".
 struct TaskStats {
   std::map<std::string, std::optional<ContainerStats>, std::less<>> containers;
-  std::vector<std::string> warnings;  ///< entries skipped or of a wrong type: id and field
+  std::vector<std::string> warnings;  ///< fields skipped or of a wrong type: id and field; max 51
   [[nodiscard]] const ContainerStats* find(std::string_view docker_id) const;
 };
 

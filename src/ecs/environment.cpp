@@ -1,0 +1,70 @@
+#include "remora/ecs/environment.hpp"
+
+#include <algorithm>
+
+namespace remora::ecs {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+LaunchType parse_override(std::string_view text) {
+  const std::string name = lower(text);
+  if (name == "ec2") return LaunchType::ec2;
+  if (name == "fargate") return LaunchType::fargate;
+  if (name == "managed_instances") return LaunchType::managed_instances;
+  if (name == "external") return LaunchType::external;
+  return LaunchType::unknown;
+}
+
+LaunchType detect(const EnvironmentVariables& v, std::vector<std::string>& warnings) {
+  if (!v.launch_type_override.empty()) {
+    const LaunchType type = parse_override(v.launch_type_override);
+    if (type != LaunchType::unknown) return type;
+    warnings.push_back("DD_ECS_LAUNCH_TYPE: \"" + v.launch_type_override +
+                       "\" is not ec2, fargate, managed_instances or external; detecting instead");
+  }
+  // Set by ECS itself, so it beats what an operator copied from another task definition.
+  if (v.execution_env == "AWS_ECS_FARGATE") return LaunchType::fargate;
+  if (v.execution_env == "AWS_ECS_MANAGED_INSTANCES") return LaunchType::managed_instances;
+  if (v.execution_env == "AWS_ECS_EC2") return LaunchType::ec2;
+  if (!v.ecs_fargate.empty()) return LaunchType::fargate;
+  if (lower(v.ecs_managed_instances) == "true") return LaunchType::managed_instances;
+  return LaunchType::unknown;
+}
+
+}  // namespace
+
+Environment detect_environment(const EnvironmentVariables& variables) {
+  Environment out;
+  out.in_ecs = !variables.metadata_uri_v4.empty();
+  out.launch_type = detect(variables, out.warnings);
+  out.fargate_metrics = !variables.ecs_fargate.empty() || out.launch_type == LaunchType::fargate;
+  const std::string mode = lower(variables.deployment_mode);
+  if (mode == "daemon") {
+    out.warnings.push_back(
+        "DD_ECS_DEPLOYMENT_MODE: daemon is not supported; running as a sidecar of this task");
+  } else if (!mode.empty() && mode != "auto" && mode != "sidecar") {
+    out.warnings.push_back("DD_ECS_DEPLOYMENT_MODE: \"" + variables.deployment_mode +
+                           "\" is not sidecar, daemon or auto; running as a sidecar");
+  }
+  if (!out.in_ecs) {
+    out.warnings.push_back(
+        "ECS_CONTAINER_METADATA_URI_V4 is not set: not in an ECS task, or the ECS agent is too "
+        "old; no container metrics and no task tags");
+  }
+  return out;
+}
+
+std::string_view runtime_name(LaunchType type) {
+  if (type == LaunchType::fargate) return "ecsfargate";
+  if (type == LaunchType::managed_instances) return "ecsmanagedinstances";
+  return "docker";
+}
+
+}  // namespace remora::ecs
