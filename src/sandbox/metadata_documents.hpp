@@ -1,0 +1,41 @@
+// The task metadata endpoint's documents, version 4, for the task of a definition.
+//
+// Source: Amazon ECS developer guide, "Task metadata endpoint version 4"; aws/amazon-ecs-agent
+// ecs-agent/tmds/handlers/v4/state/response.go.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "remora/core/clock.hpp"
+#include "sandbox/task_definition.hpp"
+
+namespace remora::sandbox {
+
+/// What ECS decides when it starts a task. The account is 111122223333, AWS's example account.
+struct TaskIdentity {
+  std::string cluster_arn;
+  std::string task_id;  ///< 32 hex digits
+  std::string task_arn;
+  core::WallTime started_at;
+  std::vector<std::string> docker_ids;  ///< one per container: "<task id>-<10 digits>"
+  std::string ipv4 = "127.0.0.1";       ///< where the containers are reached from the agent
+};
+
+/// `seed` makes task and container ids differ between runs; the same seed gives the same ids.
+[[nodiscard]] TaskIdentity make_identity(const TaskDefinition& definition, std::uint64_t seed,
+                                         core::WallTime started_at);
+
+/// Body of <base>/task.
+[[nodiscard]] std::string task_document(const TaskDefinition& definition,
+                                        const TaskIdentity& identity);
+/// Body of <base> for the container `index`.
+[[nodiscard]] std::string container_document(const TaskDefinition& definition,
+                                             const TaskIdentity& identity, std::size_t index);
+/// Body of <base>/task/stats: `stats[i]` is the JSON object of container i, empty = not yet (null).
+[[nodiscard]] std::string stats_document(const TaskIdentity& identity,
+                                         const std::vector<std::string>& stats);
+/// RFC 3339 in UTC with nanoseconds, as ECS and Docker write times.
+[[nodiscard]] std::string rfc3339(core::WallTime time);
+
+}  // namespace remora::sandbox
