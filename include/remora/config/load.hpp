@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +30,21 @@ struct Loaded {
 /// default stays.
 [[nodiscard]] Loaded load(const Environment& environment, std::string_view path);
 
+/// The same with the text of the file at hand. Pure: no I/O. `yaml` holds at most 1 MiB; `file` is
+/// its name for messages and `Loaded::file`.
+[[nodiscard]] Loaded load_text(const Environment& environment, std::string_view yaml,
+                               std::string file);
+
 /// Checks what the agent cannot run without. Errors: invalid_config with the one clear line for the
-/// operator (API key empty, a placeholder, too short).
+/// operator: API key empty, a placeholder, a secret reference or too short; a site that is no host
+/// name. The key itself is never in the message.
 [[nodiscard]] Result<void> validate_for_run(const Loaded& loaded);
 
 /// `agent config`: every option, value (or ***) and origin, as YAML.
 [[nodiscard]] std::string dump(const Loaded& loaded);
 /// docs/configuration.md's tables, from the option table.
 [[nodiscard]] std::string options_markdown();
+/// The table of settings we know and do not honour, for the same page.
+[[nodiscard]] std::string ignored_markdown();
 
 }  // namespace remora::config
