@@ -36,13 +36,14 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0 = any free one; ask `port()`
   std::size_t max_body_bytes = 8 * 1024 * 1024;
-  std::size_t max_connections = 64;  ///< more are closed at once
-  std::chrono::milliseconds read_timeout{5'000};
-  std::chrono::milliseconds write_timeout{5'000};
+  std::size_t max_connections = 64;                ///< more are closed at once
+  std::chrono::milliseconds read_timeout{5'000};   ///< a whole request, from its first byte
+  std::chrono::milliseconds write_timeout{5'000};  ///< a whole answer
   std::chrono::milliseconds idle_timeout{90'000};  ///< between requests of one connection
 };
 
-/// Called once per request on the server's executor. An escaped exception answers 500.
+/// Called once per request on the server's executor. An escaped exception answers 500. Headers past
+/// 64 or 32 KiB are answered 431, a body past its limit 413, anything that is not HTTP 400.
 using Handler = std::function<asio::awaitable<ServerResponse>(ServerRequest)>;
 
 /// Threading: one thread. Lifetime: must outlive `run()`.
@@ -56,13 +57,13 @@ class HttpServer {
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Accepts until `stop()`; returns when every connection has ended.
   [[nodiscard]] asio::awaitable<void> run();
-  /// Closes the listener and all connections.
+  /// Closes the listener and all connections, and cancels handlers that wait.
   void stop();
 
  private:
   struct Impl;
-  explicit HttpServer(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit HttpServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< shared with connections that wind down
 };
 
 }  // namespace remora::net
