@@ -1,0 +1,43 @@
+// The command line of the program `agent`: what operators, health checks and wrappers call.
+//
+// Every command but `run` is short: it reads the configuration, asks the daemon of this container
+// over the socket of remora/api/ipc_auth.hpp, prints and ends. No Asio, no thread.
+// Exit codes: 0 for success; 255 for any error, with "Error: <text>" on stderr; `run` ends with the
+// daemon's own code, 1 without a usable API key.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "remora/api/ipc_auth.hpp"
+#include "remora/config/load.hpp"
+
+namespace remora::cli {
+
+/// The daemon in the foreground. It lives in module agent; main() brings the two together.
+using RunDaemon = std::function<int(const config::Loaded&)>;
+
+inline constexpr int kSuccess = 0;
+inline constexpr int kError = 255;
+inline constexpr int kNoApiKey = 1;
+
+/// What a command works on, so that tests need neither a process nor its environment.
+struct Context {
+  config::Environment environment;
+  bool colour = false;                             ///< stdout is a terminal
+  std::function<void(std::string_view)> out, err;  ///< whole texts, line ends included
+};
+
+/// Runs the command `arguments` (without the program's name). Returns the exit code.
+[[nodiscard]] int dispatch(const std::vector<std::string>& arguments, const Context& context,
+                           const RunDaemon& run);
+
+/// For main(): the process's own environment and streams. SIGPIPE is ignored from here on, so
+/// `agent status | head` ends quietly.
+[[nodiscard]] int run_cli(int argc, char** argv, const RunDaemon& run);
+
+/// The identity that daemon and command line derive from the same settings.
+[[nodiscard]] api::IpcIdentity ipc_identity(const config::Loaded& loaded);
+
+}  // namespace remora::cli

@@ -1,0 +1,57 @@
+#include "remora/cli/cli.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/help.hpp"
+
+namespace remora::cli {
+namespace {
+
+/// Writes everything; a reader that went away (`agent status | head`) is no error.
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written > 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (written == 0 || errno != EINTR) {
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+int dispatch(const std::vector<std::string>& arguments, const Context& context,
+             const RunDaemon& run) {
+  const auto line = parse_command_line(arguments);
+  if (!line) return report(context, line.error().message());
+  if (line->command.empty() || line->command == "help" || line->has("help")) {
+    const bool other = line->command == "help" && !line->operands.empty();
+    context.out(help_text(other ? line->operands[0] : line->command));
+    return kSuccess;
+  }
+  if (line->command == "run") return run_command(*line, context, run);
+  if (line->command == "health") return health_command(*line, context);
+  if (line->command == "status") return status_command(*line, context);
+  if (line->command == "config") return config_command(*line, context);
+  if (line->command == "hostname") return hostname_command(*line, context);
+  return version_command(context);
+}
+
+int run_cli(int argc, char** argv, const RunDaemon& run) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Context context;
+  context.environment = config::environment();
+  context.colour = isatty(STDOUT_FILENO) == 1;
+  context.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
+  context.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return dispatch(arguments, context, run);
+}
+
+}  // namespace remora::cli

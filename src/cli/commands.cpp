@@ -1,0 +1,199 @@
+#include "cli/commands.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+
+#include "remora/api/health_view.hpp"
+#include "remora/api/ipc_client.hpp"
+#include "remora/api/status_view.hpp"
+#include "remora/core/version.hpp"
+
+namespace remora::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTimeout(20'000);  ///< of every command; the Agent's default for `health`
+constexpr double kMaxTimeoutSeconds = 86'400;
+
+config::Loaded load(const CommandLine& line, const Context& context) {
+  return config::load(context.environment, line.value("cfgpath"));
+}
+
+Result<std::string> ask(const config::Loaded& loaded, std::string_view request,
+                        milliseconds timeout) {
+  auto reply = api::ipc_request(ipc_identity(loaded), request, timeout);
+  if (!reply) return reply.error();
+  if (reply->status != 200) return fail(Errc::http_status, reply->body);
+  return std::move(reply->body);
+}
+
+/// One line of what to do, by the cause.
+std::string_view hint(Errc code) {
+  switch (code) {
+    case Errc::not_found:
+      return "Make sure that the agent is running, and that this command runs in the agent's own "
+             "container with the same DD_API_KEY.";
+    case Errc::unauthorized:
+      return "Make sure that this command has the DD_API_KEY (or DD_AUTH_TOKEN_FILE_PATH) of the "
+             "running agent.";
+    default:
+      return "Make sure that the agent is running; its log says more.";
+  }
+}
+
+int report_unreachable(const Context& context, const Error& error) {
+  if (error.code() == Errc::http_status) return report(context, error.message());
+  const int code = report(context, "could not reach agent: " + error.message());
+  context.err(std::string(hint(error.code())) + "\n");
+  return code;
+}
+
+/// A section name on its way through a query: letters, digits, '-', '_' and '.' stay, blanks become
+/// '+', the rest cannot be part of a title.
+std::string query_value(std::string_view text) {
+  std::string value;
+  for (const char c : text.substr(0, 200)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    value += plain ? c : '+';
+  }
+  return value;
+}
+
+Result<milliseconds> parse_timeout(const std::string& text) {
+  if (text.empty()) return kTimeout;
+  double seconds = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, ec] = std::from_chars(text.data(), end, seconds);
+  if (ec != std::errc() || stop != end || !(seconds > 0) || seconds > kMaxTimeoutSeconds) {
+    return fail(Errc::invalid_config,
+                "--timeout: \"" + text + "\" is not a number of seconds (1-86400)");
+  }
+  return std::chrono::ceil<milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+/// A pid file that cannot be written (read-only root) is no reason to leave a task without agent.
+class PidFile {
+ public:
+  PidFile(std::string path, const Context& context) : path_(std::move(path)) {
+    if (path_.empty()) return;
+    std::ofstream file(path_);
+    file << getpid() << "\n";
+    file.close();
+    if (!file) {
+      context.err("Warning: the pid file " + path_ + " cannot be written; running without it\n");
+      path_.clear();
+    }
+  }
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+  ~PidFile() {
+    if (!path_.empty()) std::remove(path_.c_str());
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+api::IpcIdentity ipc_identity(const config::Loaded& loaded) {
+  const config::Settings& settings = loaded.settings;
+  return api::ipc_identity(settings.api_key, settings.auth_token_file_path,
+                           settings.ecs_metadata_uri_v4);
+}
+
+int report(const Context& context, std::string_view text) {
+  context.err(api::scrub("Error: " + std::string(text)) + "\n");
+  return kError;
+}
+
+int run_command(const CommandLine& line, const Context& context, const RunDaemon& run) {
+  const config::Loaded loaded = load(line, context);
+  if (const auto valid = config::validate_for_run(loaded); !valid) {
+    report(context, valid.error().message());
+    return kNoApiKey;
+  }
+  const PidFile pid_file(line.value("pidfile"), context);
+  return run(loaded);
+}
+
+int health_command(const CommandLine& line, const Context& context) {
+  const auto timeout = parse_timeout(line.value("timeout"));
+  if (!timeout) return report(context, timeout.error().message());
+  const auto body = ask(load(line, context), "health", *timeout);
+  if (!body) return report_unreachable(context, body.error());
+  const auto health = api::parse_health_json(*body);
+  if (!health) return report_unreachable(context, health.error());
+  context.out(api::health_text(*health, context.colour && !line.has("no-color")));
+  if (health->ok()) return kSuccess;
+  return report(context,
+                "found " + std::to_string(health->unhealthy.size()) + " unhealthy components");
+}
+
+int status_command(const CommandLine& line, const Context& context) {
+  const bool json = line.has("json") || line.has("pretty-json");
+  std::string request = "status?format=";
+  request += line.has("pretty-json") ? "pretty-json" : json ? "json" : "text";
+  std::string section;
+  for (const std::string& word : line.operands) section += (section.empty() ? "" : " ") + word;
+  if (!section.empty()) request += "&section=" + query_value(section);
+  const auto body = ask(load(line, context), request, kTimeout);
+  if (!body) return report_unreachable(context, body.error());
+
+  std::string text = json ? std::string() : "Getting the status from the agent.\n\n";
+  text += *body;
+  if (!text.ends_with('\n')) text += '\n';
+  if (!line.has("file")) {
+    context.out(text);
+    return kSuccess;
+  }
+  std::ofstream file(line.value("file"), std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) return report(context, "cannot write " + line.value("file"));
+  return kSuccess;
+}
+
+int config_command(const CommandLine& line, const Context& context) {
+  if (!line.operands.empty()) {
+    return report(context,
+                  "\"agent config " + line.operands[0] + "\" is not yet supported by remora");
+  }
+  const config::Loaded loaded = load(line, context);
+  const auto body = ask(loaded, "config", kTimeout);
+  if (body) {
+    context.out(api::scrub(*body));
+    return kSuccess;
+  }
+  const bool nobody = body.error().code() == Errc::not_found || loaded.settings.api_key.empty();
+  if (!nobody) return report_unreachable(context, body.error());
+  std::string note = "No agent is running: this is the configuration of the environment here.\n";
+  for (const std::string& warning : loaded.warnings) note += "Warning: " + warning + "\n";
+  context.err(api::scrub(std::move(note)));
+  context.out(api::scrub(config::dump(loaded)));
+  return kSuccess;
+}
+
+int hostname_command(const CommandLine& line, const Context& context) {
+  const std::string hostname = load(line, context).settings.hostname;
+  if (hostname.empty()) {
+    context.err(
+        "No host name: a sidecar reports for its task, not for a host. DD_HOSTNAME sets one.\n");
+  }
+  context.out(hostname + "\n");
+  return kSuccess;
+}
+
+int version_command(const Context& context) {
+  context.out("Agent " + std::string(core::kVersion) + " (remora) - follows Datadog Agent " +
+              std::string(core::kCompatibleAgentVersion) + " - Compiler: " + __VERSION__ + "\n");
+  return kSuccess;
+}
+
+}  // namespace remora::cli
