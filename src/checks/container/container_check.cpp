@@ -57,7 +57,7 @@ class ContainerCheck final : public Check {
     if (filter_.excluded(container)) return nullptr;
     const model::Tags tags = tagger_.container_tags(container.docker_id, Level::high);
     // The tagger does not know the container yet and answered with the tags of the task.
-    if (tags == tagger_.global_tags(Level::high)) return nullptr;
+    if (*tags == *tagger_.global_tags(Level::high)) return nullptr;
     ContainerState& state = containers_[container.docker_id];
     state.seen = true;
     state.tags.update(tags, sender, [&](const model::TagList&) {

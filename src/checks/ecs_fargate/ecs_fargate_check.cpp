@@ -91,7 +91,7 @@ class EcsFargateCheck final : public Check {
       // Without an id the tags would be those of every such container.
       if (container.docker_id.empty() || filter_.excluded(container)) continue;
       const model::Tags tags = tagger_.container_tags(container.docker_id, Level::high);
-      if (tags == global) continue;  // not known to the tagger yet
+      if (*tags == *global) continue;  // not known to the tagger yet
       Entity& entity = containers_[container.docker_id];
       entity.seen = true;
       entity.tags.update(tags, sender, fargate_compatibility_tags);
