@@ -33,7 +33,7 @@ std::size_t count_headers(const http::fields& fields) {
 
 Error parse_error(const error_code& ec) {
   if (ec == http::error::header_limit) {
-    return fail(Errc::too_large, "HTTP header exceeds 32 KiB");
+    return fail(Errc::too_large, "HTTP headers exceed 32 KiB or 64 in number");
   }
   if (ec == http::error::body_limit || ec == http::error::buffer_overflow) {
     return fail(Errc::too_large, "HTTP body exceeds its limit");
@@ -41,24 +41,26 @@ Error parse_error(const error_code& ec) {
   return fail(Errc::malformed_payload, "not valid HTTP/1.1: " + ec.message());
 }
 
-Error too_many_headers() { return fail(Errc::too_large, "more than 64 HTTP headers"); }
-
-// Feeds `pending` to the parser and drops what it took.
+// Feeds `pending` to the parser and drops what it took. True when the message is complete.
 template <class Parser>
-Result<bool> feed(Parser& parser, std::string& pending) {
+bool feed(Parser& parser, std::string& pending, error_code& ec) {
+  ec = {};
   std::size_t used = 0;
   while (!parser.is_done() && used < pending.size()) {
-    error_code ec;
     const std::size_t n =
         parser.put(boost::asio::const_buffer(pending.data() + used, pending.size() - used), ec);
     used += n;
-    if (ec == http::error::need_more) break;
-    if (ec) return parse_error(ec);
+    if (ec == http::error::need_more) {
+      ec = {};
+      break;
+    }
+    if (ec) return false;
     if (n == 0) break;
   }
   pending.erase(0, used);
   if (parser.is_header_done() && count_headers(parser.get()) > kMaxHeaders) {
-    return too_many_headers();
+    ec = http::error::header_limit;
+    return false;
   }
   return parser.is_done();
 }
@@ -95,8 +97,10 @@ Result<bool> ResponseReader::put(std::string_view bytes) {
   impl_->started = impl_->started || !bytes.empty();
   impl_->pending += bytes;
   for (;;) {
-    auto done = feed(*impl_->parser, impl_->pending);
-    if (!done || !*done) return done;
+    error_code ec;
+    const bool done = feed(*impl_->parser, impl_->pending, ec);
+    if (ec) return parse_error(ec);
+    if (!done) return false;
     const unsigned status = impl_->parser->get().result_int();
     if (status < 100) return fail(Errc::malformed_payload, "not valid HTTP/1.1: bad status");
     if (status >= 200 || status == 101) return true;
@@ -160,12 +164,13 @@ RequestReader::~RequestReader() = default;
 
 Result<bool> RequestReader::put(std::string_view bytes) {
   impl_->pending += bytes;
-  auto done = feed(*impl_->parser, impl_->pending);
-  if (done) return done;
-  const bool in_header =
-      !impl_->parser->is_header_done() || count_headers(impl_->parser->get()) > kMaxHeaders;
-  impl_->reject_status = done.error().code() != Errc::too_large ? 400 : (in_header ? 431 : 413);
-  return done;
+  error_code ec;
+  const bool done = feed(*impl_->parser, impl_->pending, ec);
+  if (!ec) return done;
+  impl_->reject_status = ec == http::error::header_limit ? 431
+                         : ec == http::error::body_limit ? 413
+                                                         : 400;
+  return parse_error(ec);
 }
 
 int RequestReader::reject_status() const { return impl_->reject_status; }
