@@ -1,0 +1,154 @@
+#include "remora/ecs/metadata_client.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "ecs/utf8.hpp"
+
+namespace remora::ecs {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstThrottleDelay{1000};
+constexpr std::chrono::milliseconds kMaxThrottleDelay{30000};
+constexpr std::size_t kMaxQuotedBytes = 200;
+constexpr std::size_t kMaxJsonErrorBytes = 4096;
+
+/// What an error answer says: the ECS agent sends a JSON string, its limiter plain text.
+std::string quoted_body(const std::string& body) {
+  std::string text = body;
+  if (body.starts_with('"') && body.size() <= kMaxJsonErrorBytes) {
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (json.is_string()) text = json.get<std::string>();
+  }
+  text = utf8_prefix(text, kMaxQuotedBytes);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return text.empty() ? "no text" : "\"" + text + "\"";
+}
+
+Error status_error(const std::string& path, const net::HttpResponse& response) {
+  return fail(Errc::http_status, "task metadata endpoint answered " + path + " with status " +
+                                     std::to_string(response.status) + ": " +
+                                     quoted_body(response.body));
+}
+
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// Where a redirect leads; empty when it leaves the endpoint: metadata is only ever asked of ECS.
+std::optional<net::Url> redirect_target(const net::Url& from, std::string_view location) {
+  if (location.starts_with('/') && !location.starts_with("//")) {
+    net::Url url = from;
+    url.target = location;
+    return url;
+  }
+  const auto url = net::parse_url(location);
+  if (!url || url->origin() != from.origin()) return std::nullopt;
+  return *url;
+}
+
+}  // namespace
+
+MetadataClient::MetadataClient(net::HttpClient& http, core::Clock& clock,
+                               telemetry::EcsCounters& counters, MetadataClientOptions options)
+    : http_(http),
+      clock_(clock),
+      counters_(counters),
+      options_(std::move(options)),
+      started_(clock.now()) {}
+
+asio::awaitable<Result<TaskMetadata>> MetadataClient::task() {
+  const auto body = co_await get(options_.with_tags ? "taskWithTags" : "task");
+  if (!body) co_return body.error();
+  auto task = parse_task(*body);
+  if (!task) {
+    counters_.errors.add(task.error().code());
+    co_return fail(task.error(), "task metadata");
+  }
+  counters_.task_fetches.add();
+  counters_.malformed_containers.add(task->malformed_containers);
+  co_return task;
+}
+
+asio::awaitable<Result<TaskStats>> MetadataClient::stats() {
+  const auto body = co_await get("task/stats");
+  if (!body) co_return body.error();
+  auto stats = parse_task_stats(*body);
+  if (!stats) {
+    counters_.errors.add(stats.error().code());
+    co_return fail(stats.error(), "task stats");
+  }
+  counters_.stats_fetches.add();
+  co_return stats;
+}
+
+/// One request, and a second when the first was redirected.
+asio::awaitable<Result<net::HttpResponse>> MetadataClient::exchange(std::string path) {
+  net::HttpRequest request;
+  request.url = options_.base.join(path);
+  request.timeout = options_.timeout;
+  request.max_response_bytes = options_.max_body_bytes;
+  request.use_proxy = false;
+  net::HttpRequest again = request;
+  auto response = co_await http_.send(std::move(request));
+  if (!response || !is_redirect(response->status)) co_return response;
+  // The ECS agent answers doubled slashes with the address of the cleaned path.
+  auto target = redirect_target(again.url, response->header("location"));
+  if (!target) co_return response;
+  again.url = std::move(*target);
+  co_return co_await http_.send(std::move(again));
+}
+
+void MetadataClient::note_throttled() {
+  counters_.throttled.add();
+  throttle_delay_ = throttle_delay_.count() == 0 ? kFirstThrottleDelay
+                                                 : std::min(throttle_delay_ * 2, kMaxThrottleDelay);
+  blocked_until_ = clock_.now() + throttle_delay_;
+}
+
+asio::awaitable<Result<std::string>> MetadataClient::get(std::string path) {
+  const core::SteadyTime give_up = clock_.now() + options_.retry_max_elapsed;
+  std::chrono::milliseconds delay = options_.retry_initial;
+  Error error;
+  for (;;) {
+    if (clock_.now() < blocked_until_) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(blocked_until_ - clock_.now());
+      error = fail(Errc::http_status, "task metadata endpoint throttles us (status 429): /" + path +
+                                          " not asked for another " + std::to_string(left.count()) +
+                                          " ms");
+      break;
+    }
+    auto response = co_await exchange(path);
+    bool retry = false;
+    if (!response) {
+      const Errc code = response.error().code();
+      if (code == Errc::cancelled) co_return response.error();
+      retry = code == Errc::network || code == Errc::timeout;
+      error = fail(response.error(), "task metadata endpoint /" + path);
+    } else if (response->status == 200) {
+      throttle_delay_ = std::chrono::milliseconds{0};
+      co_return std::move(response->body);
+    } else {
+      const int status = response->status;
+      error = status_error("/" + path, *response);
+      if (status == 429) {
+        note_throttled();
+        break;
+      }
+      // The ECS agent may learn of the task after the container has started.
+      const bool early = clock_.now() - started_ < options_.startup_404;
+      retry = (status == 404 && early) || (status >= 500 && status <= 599);
+    }
+    if (!retry || clock_.now() + delay > give_up) break;
+    if (!co_await clock_.sleep_until(clock_.now() + delay)) {
+      co_return fail(Errc::cancelled, "task metadata endpoint /" + path + ": cancelled");
+    }
+    counters_.retries.add();
+    delay *= 2;
+  }
+  counters_.errors.add(error.code());
+  co_return error;
+}
+
+}  // namespace remora::ecs
