@@ -29,7 +29,7 @@ TEST(Options, CoverEveryFieldOfSettings) {
   ASSERT_NE(begin, std::string::npos);
   const std::string table = read("src/config/options.cpp");
   // A declaration: "type name = default, name{default}, …;". Initialisers go first.
-  const std::string body = header.substr(begin + 17, header.find("};", begin) - begin - 17);
+  const std::string body = header.substr(begin + 17, header.find("\n};", begin) - begin - 17);
   std::size_t fields = 0;
   static const std::regex kInitialiser(R"(\{[^}]*\}|=\s*("[^"]*"|[^,;]+))");
   for (auto statement : split(body, ";")) {
