@@ -10,8 +10,10 @@ namespace {
 
 std::string cell(std::string_view text) {
   std::string result;
+  bool code = false;  // inside backticks a backslash would be shown
   for (const char c : text) {
-    if (c == '|' || c == '<') result += '\\';
+    if (c == '`') code = !code;
+    if (c == '|' || (c == '<' && !code)) result += '\\';
     result += c;
   }
   return result;
