@@ -24,7 +24,8 @@ enum class Cardinality : std::uint8_t { low, orchestrator, high };
 
 struct TaggerOptions {
   std::vector<std::string>
-      static_tags;  ///< DD_TAGS + DD_EXTRA_TAGS + env/service/version of the agent, in that order
+      static_tags;  ///< DD_TAGS + DD_EXTRA_TAGS + env/service/version of the agent, in that order;
+                    ///< entries that are not "key:value" are left out with a warning
   std::map<std::string, std::string> labels_as_tags;  ///< label glob -> tag name(s)
   bool disable_cluster_name_tag = false;              ///< DD_DISABLE_CLUSTER_NAME_TAG_KEY
   bool collect_resource_tags = false;                 ///< task and instance tags of /taskWithTags
@@ -32,13 +33,15 @@ struct TaggerOptions {
   bool availability_zone_everywhere = false;  ///< AZ tags outside Fargate too (ours, off)
 };
 
-/// Threading: the loop. Tag lists are built once per change of the task and shared.
+/// Threading: the loop. Tag lists are built once per change of the task and shared. An entity has
+/// at most 1000 tags and a value at most 8 KiB; what is over is cut, counted and named in the log.
 class Tagger final : public telemetry::StatusSource {
  public:
   Tagger(TaggerOptions options, telemetry::Counters& counters);
   ~Tagger() override;
 
-  /// Replaces what is known. `launch_type` is the detected one (it decides the AZ tags).
+  /// Replaces what is known. `launch_type` is the detected one (it decides the AZ tags); unknown
+  /// means that of the task.
   /// Malformed label tags are counted and logged once per container and label.
   void update(const ecs::TaskMetadata& task, ecs::LaunchType launch_type);
 
