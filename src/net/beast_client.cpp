@@ -28,7 +28,8 @@ using boost::system::error_code;
 // its share of what is left, but not less than 2 s.
 constexpr auto kDialLimit = std::chrono::seconds(30);
 constexpr auto kMinAddressLimit = std::chrono::seconds(2);
-constexpr std::size_t kJoinedBodyBytes = 16 * 1024;  // sent in one piece with the header
+constexpr auto kMaxTimeout = std::chrono::hours(24);  // more would overflow the clock
+constexpr std::size_t kJoinedBodyBytes = 16 * 1024;   // sent in one piece with the header
 
 std::string base64(const std::string& text) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
@@ -122,7 +123,10 @@ void start_upload(std::shared_ptr<Upload> upload) {
 
 struct Exchange {
   Exchange(HttpRequest r, const asio::any_io_executor& executor)
-      : request(std::move(r)), deadline(SteadyClock::now() + request.timeout), done(executor) {
+      : request(std::move(r)),
+        deadline(SteadyClock::now() +
+                 std::min<SteadyClock::duration>(request.timeout, kMaxTimeout)),
+        done(executor) {
     done.expires_at(deadline);
   }
 
@@ -421,11 +425,14 @@ BeastClient::~BeastClient() { shutdown(); }
 Result<std::unique_ptr<BeastClient>> BeastClient::create(asio::any_io_executor executor,
                                                          ClientOptions options) {
   auto impl = std::make_shared<Impl>(std::move(executor), std::move(options));
-  TlsOptions check = impl->options.tls;
-  if (!check.ca_file.empty() || check.min_version != TlsOptions().min_version) {
-    auto made = make_tls_context(check);
+  TlsOptions tls = impl->options.tls;
+  const bool own_roots = !tls.ca_file.empty() || !tls.ca_directory.empty();
+  if (own_roots || tls.min_version != TlsOptions().min_version) {
+    // The system's roots are left for the first https request; only the version is checked then.
+    tls.verify = tls.verify && own_roots;
+    auto made = make_tls_context(tls);
     if (!made) return made.error();
-    impl->tls = *made;
+    if (own_roots) impl->tls = *made;
   }
   return std::unique_ptr<BeastClient>(new BeastClient(std::move(impl)));
 }

@@ -134,6 +134,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     } catch (const std::exception& e) {
       if (stopped) throw;
       problem = e.what();
+    } catch (...) {
+      problem = "unknown exception";
     }
     kLog.error("request handler failed", {{"request", what}, {"error", problem}});
     co_return ServerResponse(500, "text/plain", "internal error\n");
