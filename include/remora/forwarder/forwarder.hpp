@@ -1,7 +1,7 @@
 // Payloads -> the intake: every endpoint and key, with retries in bounded memory.
 //
-// A failed payload waits in the retry queue of its domain, newest first, and leaves it when the
-// circuit breaker of its route lets it through; when the queue is full the oldest payloads are
+// New and failed payloads wait in the queue of their domain and leave it newest first when the
+// circuit breaker of their route lets them through; when the queue is full the oldest payloads are
 // dropped and counted. Source: DataDog/datadog-agent comp/forwarder/defaultforwarder.
 #pragma once
 
@@ -62,8 +62,10 @@ class Forwarder final : public telemetry::StatusSource {
   /// domain fails, recovers with the first success.
   asio::awaitable<void> run();
 
-  /// Sends what is queued, retries included and breakers ignored once, until nothing is left or
-  /// `deadline`. In-flight requests are waited for, then requeued, never silently lost.
+  /// Sends what is queued, retries included and breakers ignored once, until nothing is left that
+  /// may leave before `deadline`. In-flight requests are waited for until then, cancelled and put
+  /// back, and what is left is counted in the report: never silently lost. `run` must have been
+  /// cancelled or ends now; payloads submitted afterwards are counted as dropped.
   asio::awaitable<DrainReport> drain(core::SteadyTime deadline);
 
   /// Bytes queued or in flight, all domains: what the memory bound is about.
@@ -72,7 +74,7 @@ class Forwarder final : public telemetry::StatusSource {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< shared with the requests in flight
 };
 
 }  // namespace remora::forwarder
