@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 namespace remora::sandbox {
 namespace {
@@ -102,9 +103,14 @@ std::vector<std::string> match_containers(const TaskDefinition& definition,
                                           const std::vector<DockerContainer>& running) {
   std::vector<std::string> out(definition.containers.size());
   std::vector<bool> taken(running.size(), false);
-  // The surest sign first for all containers: "app" must not take "web-app" from "web-app".
+  // The surest sign first, and the longest name first: "shop-web-app-1" is web-app, not app.
+  std::vector<std::size_t> order(out.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return definition.containers[a].name.size() > definition.containers[b].name.size();
+  });
   for (int rule = 0; rule < 4; ++rule) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    for (const std::size_t i : order) {
       const std::string& name = definition.containers[i].name;
       for (std::size_t j = 0; out[i].empty() && j < running.size(); ++j) {
         if (taken[j]) continue;

@@ -113,6 +113,9 @@ void LocalStats::sample() {
   base.online_cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
   base.memory_limit = files_.memory_total();
   base.interfaces = files_.interfaces();
+  // Devices nothing ever passed through are no part of what a task would see.
+  std::erase_if(base.interfaces,
+                [](const Interface& i) { return i.rx_packets == 0 && i.tx_packets == 0; });
   // In awsvpc mode all containers share one network namespace: each shows the same counters.
   for (std::size_t i = 0; i < groups_.size(); ++i) sample_group(i, processes, base);
 }
