@@ -151,14 +151,14 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
   std::string line;
   line.reserve(160);
   const std::scoped_lock lock(s.mutex);
-  const std::string line_number = std::to_string(text.where.line());
+  const std::string line_number = std::to_string(text.line);
   if (s.json) {
     line += R"({"agent":"core","time":)";
     append_json_string(line, timestamp(true));
     line += R"(,"level":)";
     append_json_string(line, upper_name(level));
     line += R"(,"file":)";
-    append_json_string(line, file_name(text.where.file_name()));
+    append_json_string(line, file_name(text.file));
     line += R"(,"line":)";
     append_json_string(line, line_number);
     line += R"(,"func":)";
@@ -177,7 +177,7 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
     line += " | CORE | ";
     line += upper_name(level);
     line += " | (";
-    line += file_name(text.where.file_name());
+    line += file_name(text.file);
     line += ':';
     line += line_number;
     line += " in ";

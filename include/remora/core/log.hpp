@@ -10,7 +10,6 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -40,11 +39,14 @@ class Field {
 
 /// The text of a line with the place that wrote it.
 struct Text {
+  // The builtins, not std::source_location: clang 14, which builds the fuzz targets, lacks that one.
   template <std::convertible_to<std::string_view> S>
-  Text(const S& text, std::source_location where = std::source_location::current())
-      : text(text), where(where) {}
+  Text(const S& message, const char* source_file = __builtin_FILE(),
+       std::uint32_t source_line = __builtin_LINE())
+      : text(message), file(source_file), line(source_line) {}
   std::string_view text;
-  std::source_location where;
+  const char* file;
+  std::uint32_t line;
 };
 
 /// A named source of log lines, one per module: `const core::Logger kLog("forwarder");`
