@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "forwarder/key_refusal.hpp"
 #include "forwarder/redact.hpp"
 #include "remora/core/log.hpp"
 #include "remora/forwarder/intake.hpp"
@@ -111,29 +112,18 @@ struct ApiKeyValidator::Impl {
     }
     if (key.state == before) return;
     if (key.state == KeyState::invalid) {
-      kLog.error(refusal(key));
+      kLog.error(key_refusal(key.key, key.base.host));
     } else {
       kLog.info("API key is valid",
                 {{"key_ends_with", key_tail(key.key)}, {"endpoint", key.base.origin()}});
     }
   }
 
-  static std::string refusal(const Key& key) {
-    std::string sites;
-    for (const std::string_view site : known_sites()) {
-      if (!sites.empty()) sites += ", ";
-      sites += site;
-    }
-    return "the API key ending in " + std::string(key_tail(key.key)) + " is not accepted by " +
-           key.base.host + ": check DD_API_KEY, and that DD_SITE is the site of that key (" +
-           sites + ")";
-  }
-
   void report() {
     const auto invalid = std::find_if(
         keys.begin(), keys.end(), [](const Key& key) { return key.state == KeyState::invalid; });
     if (invalid != keys.end()) {
-      health.degrade(refusal(*invalid));
+      health.degrade(key_refusal(invalid->key, invalid->base.host));
     } else {
       health.recover();
     }

@@ -1,0 +1,120 @@
+// The state of the forwarder: what waits, what is on its way, what is known about the endpoints.
+//
+// forwarder.cpp moves payloads out, outcome.cpp decides what an answer means, forwarder_status.cpp
+// tells people.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forwarder/circuit_breaker.hpp"
+#include "forwarder/endpoint_health.hpp"
+#include "forwarder/transaction_queue.hpp"
+#include "remora/core/log.hpp"
+#include "remora/forwarder/forwarder.hpp"
+
+namespace remora::forwarder {
+
+// A wrong key stays wrong: payloads every 15 s must not mean an error line every 15 s.
+inline constexpr std::chrono::minutes kForbiddenLogPeriod{5};
+
+/// A request on its way. The transaction is empty once its outcome is known.
+struct Flight {
+  std::optional<Transaction> transaction;
+  asio::cancellation_signal cancel;
+};
+
+/// One domain with everything about it. Never moved: requests point at it.
+struct Route {
+  Domain domain;
+  TransactionQueue queue;
+  std::map<std::uint64_t, Flight> flights;
+  std::map<std::string_view, CircuitBreaker> breakers;  ///< by path: a literal
+  EndpointHealth health;
+  bool failing = false;  ///< what was logged last
+  core::LogThrottle rejected_log, dropped_log, failing_log;
+  core::LogThrottle forbidden_log{kForbiddenLogPeriod};
+
+  [[nodiscard]] std::size_t bytes_in_flight() const {
+    std::size_t sum = 0;
+    for (const auto& [id, flight] : flights) {
+      if (flight.transaction) sum += cost(*flight.transaction);
+    }
+    return sum;
+  }
+};
+
+/// Shared with the coroutines of the requests, which may outlive the Forwarder by a moment.
+struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
+  Impl(net::HttpClient& http, core::Clock& clock, telemetry::ForwarderCounters& counters,
+       telemetry::HealthComponent& health, ForwarderOptions given);
+
+  // What waits.
+  void submit(const model::Payload& payload);
+  /// Drops the oldest until the domain is within its bound. One transaction always stays: a payload
+  /// larger than the bound is tried rather than lost unseen.
+  void make_room(Route& route);
+  [[nodiscard]] std::size_t queued_bytes() const;
+
+  // What leaves.
+  CircuitBreaker& breaker_of(Route& route, std::string_view path);
+  void send_what_may_leave(const asio::any_io_executor& executor);
+  void launch(const asio::any_io_executor& executor, Route& route, Transaction transaction);
+  net::HttpRequest make_request(const Route& route, const Transaction& transaction) const;
+  static asio::awaitable<void> exchange(std::shared_ptr<Impl> self, Route* route, Flight* flight,
+                                        net::HttpRequest request);
+
+  // What came back.
+  void settle(Route& route, Transaction transaction, const Result<net::HttpResponse>& result);
+  void delivered(Route& route, const Transaction& transaction);
+  void rejected(Route& route, const Transaction& transaction,
+                const Result<net::HttpResponse>& result);
+  void put_back(Route& route, Transaction transaction, const Result<net::HttpResponse>& result);
+  void problem(Route& route, const Transaction& transaction, std::string text, bool network);
+  void publish_health();
+
+  // When.
+  /// End of the first block that something waits behind; max when nothing does.
+  [[nodiscard]] core::SteadyTime next_attempt() const;
+  void notify();
+  asio::awaitable<void> news_arrives();
+  /// Until `when`, news, or a cancellation.
+  asio::awaitable<void> wait(core::SteadyTime when);
+  asio::awaitable<void> run();
+  asio::awaitable<DrainReport> drain(core::SteadyTime deadline);
+  asio::awaitable<void> cancel_flights();
+  [[nodiscard]] bool in_flight() const;
+
+  // What it says about itself.
+  [[nodiscard]] telemetry::StatusNode status() const;
+
+  net::HttpClient& http;
+  core::Clock& clock;
+  telemetry::ForwarderCounters& counters;
+  telemetry::HealthComponent& health;
+  const ForwarderOptions options;
+  const Backoff backoff;
+  std::mt19937_64 random;
+  std::list<Route> routes;
+  std::vector<std::string> secrets;
+  std::map<std::string_view, std::uint64_t> successes;  ///< by path
+  std::uint64_t next_order = 0;
+  std::uint64_t next_flight = 0;
+  bool degraded = false;
+  bool news = false;
+  std::list<asio::steady_timer*> waiting;
+  std::optional<core::SteadyTime> drain_deadline;
+  bool cancelling = false;  ///< the deadline of the drain has passed
+  bool drained = false;
+  bool abandoned = false;  ///< the Forwarder is gone: touch nothing but this object
+};
+
+}  // namespace remora::forwarder

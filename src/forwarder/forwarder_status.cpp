@@ -1,0 +1,65 @@
+#include <utility>
+
+#include "forwarder/forwarder_impl.hpp"
+#include "forwarder/redact.hpp"
+
+namespace remora::forwarder {
+
+telemetry::StatusNode Forwarder::Impl::status() const {
+  std::size_t waiting_payloads = 0, flying = 0;
+  for (const Route& route : routes) {
+    waiting_payloads += route.queue.size();
+    flying += route.flights.size();
+  }
+  telemetry::StatusNode node;
+  node.title = "Forwarder";
+
+  telemetry::StatusNode& transactions = node.children.emplace_back();
+  transactions.title = "Transactions";
+  transactions.add("Submitted", counters.submitted.value)
+      .add("Success", counters.sent.value)
+      .add("SuccessBytes", counters.sent_bytes.value)
+      .add("Requests", counters.requests.value)
+      .add("Requeued", counters.retried.value)
+      .add("InFlight", flying)
+      .add("Queued", waiting_payloads)
+      .add("QueuedBytes", queued_bytes())
+      .add("QueueMaxBytesPerEndpoint", options.retry_queue_max_bytes)
+      .add("DroppedRejected", counters.dropped_rejected.value)
+      .add("DroppedQueueFull", counters.dropped_queue_full.value)
+      .add("DroppedAtStop", counters.dropped_at_stop.value)
+      .add("DroppedItems", counters.dropped_items.value);
+
+  telemetry::StatusNode& by_path = node.children.emplace_back();
+  by_path.title = "Transaction Successes";
+  for (const auto& [path, count] : successes) by_path.add(std::string(path), count);
+
+  telemetry::StatusNode& by_error = node.children.emplace_back();
+  by_error.title = "Transaction Errors";
+  by_error.add("Total", counters.errors.total());
+  for (std::size_t code = 0; code < counters.errors.by_code.size(); ++code) {
+    const std::uint64_t count = counters.errors.by_code[code].value;
+    if (count > 0) by_error.add(std::string(to_string(static_cast<Errc>(code))), count);
+  }
+
+  telemetry::StatusNode& by_status = node.children.emplace_back();
+  by_status.title = "HTTP Errors";
+  for (std::size_t status = 400; status < counters.by_status.size(); ++status) {
+    const std::uint64_t count = counters.by_status[status].value;
+    if (count > 0) by_status.add(std::to_string(status), count);
+  }
+
+  telemetry::StatusNode& endpoints = node.children.emplace_back();
+  endpoints.title = "Endpoints";
+  for (const Route& route : routes) {
+    std::string text = "API keys ending with:";
+    for (const std::string& key : route.domain.api_keys) text += " " + std::string(key_tail(key));
+    if (const Problem* worst = route.health.worst()) {
+      text += " (" + worst->text + ", since " + utc(worst->since_wall) + ")";
+    }
+    endpoints.add(route.domain.url.origin(), text);
+  }
+  return node;
+}
+
+}  // namespace remora::forwarder
