@@ -32,7 +32,7 @@ BROKEN = [
     ("task-definition.yaml", "NetworkMode: awsvpc", "NetworkMode: vpc", "NetworkMode"),
     ("example.yaml", "ManagedInstancesProvider:", "ManagedInstanceProvider:", "ManagedInstanceProvider"),
     ("example.yaml", "ClusterName: !Ref Cluster", "ClusterName: !Ref Clusters", "Clusters"),
-    ("example.yaml", "!GetAtt InfrastructureRole.Arn", "!GetAtt InfrastructureRole.ARN", "InfrastructureRole.ARN"),
+    ("example.yaml", "!GetAtt InfrastructureRole.Arn", "!GetAtt InfrastructureRole.ARN", "'ARN' is not one of"),
     ("example.yaml", "SchedulingStrategy: REPLICA", "SchedulingStrategy: REPLICAS", "SchedulingStrategy"),
     ("example.yaml", "{CapacityProvider: !Ref CapacityProvider, ", "{Provider: !Ref CapacityProvider, ", "Provider"),
     ("example.yaml", "Monitoring: BASIC", "Monitoring: LITTLE", "Monitoring"),
