@@ -382,6 +382,7 @@ asio::awaitable<int> Session::run() {
   // Before the agent starts, so that its first look finds stats where they can be had.
   if (s.options.docker) co_await s.docker.poll();
   s.local.sample();
+  s.started = s.clock.now();  // the engine takes up to 2 s for each container's first stats
   if (s.options.start_agent) {
     const auto started = s.start_agent();
     if (!started) s.agent_failure = started.error().message();
