@@ -25,6 +25,12 @@ class Files(unittest.TestCase):
                 left = deployables.PLACEHOLDER.findall(json.dumps(deployables.load(path)))
                 self.assertEqual([], left)
 
+    def test_the_template_has_the_placeholders_of_the_page(self):
+        path = deployables.ROOT / "task-definitions" / "datadog-agent-ecs-managed-instances.json"
+        found = set(deployables.PLACEHOLDER.findall(path.read_text(encoding="utf-8")))
+        self.assertEqual({"<TASK_NAME>", "<YOUR_API_KEY>", "<YOUR_DD_SITE>", "<AGENT_IMAGE>", "<EXECUTION_ROLE_ARN>"},
+                         found)
+
     def test_task_definitions(self):
         self.assertGreaterEqual(len(deployables.TASKS), 8)
         for path in deployables.TASKS:
