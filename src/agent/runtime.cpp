@@ -281,9 +281,12 @@ void Runtime::start() {
 }
 
 asio::awaitable<void> Runtime::beat() {
-  for (;;) {
+  // Not `for (;;) { …; if (!co_await …) co_return; }`: GCC 12.2 gives that coroutine a frame without
+  // `this`, and the first resumption crashes.
+  bool running = true;
+  while (running) {
     heartbeat_.beat();
-    if (!co_await clock_.sleep_until(clock_.now() + kHeartbeat)) co_return;
+    running = co_await clock_.sleep_until(clock_.now() + kHeartbeat);
   }
 }
 
