@@ -19,11 +19,11 @@ const fs::path kRoot = REMORA_SOURCE_DIR;
 
 using Table = std::map<std::string, std::set<std::string>>;
 
-// "core:;model:core;net:core" as CMake wrote it.
+// "core:|model:core|net:core" as CMake wrote it.
 Table module_table() {
   Table table;
   std::stringstream modules(REMORA_MODULE_TABLE);
-  for (std::string module; std::getline(modules, module, ';');) {
+  for (std::string module; std::getline(modules, module, '|');) {
     const auto colon = module.find(':');
     auto& deps = table[module.substr(0, colon)];
     std::stringstream list(module.substr(colon + 1));
@@ -77,7 +77,7 @@ TEST(Architecture, DependenciesFormNoCycle) {
 
 TEST(Architecture, EveryIncludeIsInTheModulesDependencyList) {
   const Table table = module_table();
-  for (const fs::path root : {kRoot / "include/remora", kRoot / "src"}) {
+  for (const fs::path& root : {kRoot / "include/remora", kRoot / "src"}) {
     for (const Include& include : includes_below(root)) {
       if (include.angle || include.module == "main.cpp") continue;
       const fs::path target(include.target);
