@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 
@@ -36,8 +37,9 @@ bool is_cancellation(const std::exception_ptr& error) {
 
 void Tasks::spawn(std::string name, asio::awaitable<void> work,
                   telemetry::HealthComponent* health) {
-  const auto task = tasks_.emplace(tasks_.end());
+  auto task = std::make_shared<Task>();
   task->name = std::move(name);
+  tasks_.push_back(task);
   asio::co_spawn(io_, std::move(work),
                  asio::bind_cancellation_slot(
                      task->signal.slot(), [this, task, health](const std::exception_ptr& error) {
@@ -45,7 +47,7 @@ void Tasks::spawn(std::string name, asio::awaitable<void> work,
                      }));
 }
 
-void Tasks::ended(std::list<Task>::iterator task, telemetry::HealthComponent* health,
+void Tasks::ended(const std::shared_ptr<Task>& task, telemetry::HealthComponent* health,
                   const std::exception_ptr& error) {
   if (error && !(stopping_ && is_cancellation(error))) {
     const std::string reason = describe(error);
@@ -55,25 +57,28 @@ void Tasks::ended(std::list<Task>::iterator task, telemetry::HealthComponent* he
   } else if (!stopping_) {
     if (health != nullptr) health->died("ended although the agent runs");
   }
-  tasks_.erase(task);
+  tasks_.remove(task);
   if (tasks_.empty()) all_done_.cancel();
+}
+
+void Tasks::cancel(const std::shared_ptr<Task>& task) {
+  // At once inside the loop. From outside it is posted, and the coroutine may have ended by then:
+  // the signal lives until it was emitted.
+  asio::dispatch(io_, [task] { task->signal.emit(asio::cancellation_type::terminal); });
 }
 
 void Tasks::cancel(std::string_view name) {
   stopping_ = true;
-  // A coroutine may end inside emit() and take its list entry with it.
-  for (auto it = tasks_.begin(); it != tasks_.end();) {
-    const auto task = it++;
-    if (task->name == name) task->signal.emit(asio::cancellation_type::terminal);
+  const auto all = tasks_;  // a coroutine may end inside emit()
+  for (const auto& task : all) {
+    if (task->name == name) cancel(task);
   }
 }
 
 void Tasks::cancel_all() {
   stopping_ = true;
-  for (auto it = tasks_.begin(); it != tasks_.end();) {
-    const auto task = it++;
-    task->signal.emit(asio::cancellation_type::terminal);
-  }
+  const auto all = tasks_;
+  for (const auto& task : all) cancel(task);
 }
 
 asio::awaitable<bool> Tasks::join(core::SteadyTime deadline) {

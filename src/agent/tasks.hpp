@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
+#include <memory>
 #include <string>
 
 #include "remora/core/async.hpp"
@@ -13,7 +14,8 @@
 
 namespace remora::agent {
 
-/// Threading: the loop. Lifetime: must outlive the io_context's run.
+/// Threading: the loop's thread, also while the loop stands still. Lifetime: must outlive the
+/// io_context's run.
 class Tasks {
  public:
   explicit Tasks(asio::io_context& io) : io_(io), all_done_(io) {}
@@ -35,12 +37,13 @@ class Tasks {
     std::string name;
     asio::cancellation_signal signal;
   };
-  void ended(std::list<Task>::iterator task, telemetry::HealthComponent* health,
+  void cancel(const std::shared_ptr<Task>& task);
+  void ended(const std::shared_ptr<Task>& task, telemetry::HealthComponent* health,
              const std::exception_ptr& error);
 
   asio::io_context& io_;
   asio::steady_timer all_done_;
-  std::list<Task> tasks_;
+  std::list<std::shared_ptr<Task>> tasks_;
   bool stopping_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -212,7 +213,9 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     const auto all = sessions;  // emit may end a session at once
     for (const auto& s : all) {
       s->close();
-      s->cancel.emit(asio::cancellation_type::terminal);
+      // At once inside the loop. From outside it is posted, and the session may be over by then:
+      // the signal lives until it was emitted.
+      asio::dispatch(executor, [s] { s->cancel.emit(asio::cancellation_type::terminal); });
     }
   }
 };
