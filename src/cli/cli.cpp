@@ -40,7 +40,7 @@ int dispatch(const std::vector<std::string>& arguments, const Context& context,
   if (line->command == "status") return status_command(*line, context);
   if (line->command == "config") return config_command(*line, context);
   if (line->command == "hostname") return hostname_command(*line, context);
-  return version_command(context);
+  return version_command(*line, context);
 }
 
 int run_cli(int argc, char** argv, const RunDaemon& run) {

@@ -27,6 +27,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"status", "pretty-json", 'p'},
     {"status", "file", 'o', true},
     {"status", "verbose", 'v'},
+    {"version", "full", 'f'},
 });
 
 constexpr auto kCommands = std::to_array<std::string_view>(

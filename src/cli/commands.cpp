@@ -190,9 +190,15 @@ int hostname_command(const CommandLine& line, const Context& context) {
   return kSuccess;
 }
 
-int version_command(const Context& context) {
+int version_command(const CommandLine& line, const Context& context) {
   context.out("Agent " + std::string(core::kVersion) + " (remora) - follows Datadog Agent " +
               std::string(core::kCompatibleAgentVersion) + " - Compiler: " + __VERSION__ + "\n");
+  if (!line.has("full")) return kSuccess;
+  std::string parts = "Built from the Debian packages:\n";
+  for (const core::LinkedPackage& package : core::linked_packages()) {
+    parts.append("  ").append(package.name).append(" ").append(package.version).append("\n");
+  }
+  context.out(parts);
   return kSuccess;
 }
 

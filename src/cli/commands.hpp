@@ -15,6 +15,6 @@ int report(const Context& context, std::string_view text);
 [[nodiscard]] int status_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int config_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int hostname_command(const CommandLine& line, const Context& context);
-[[nodiscard]] int version_command(const Context& context);
+[[nodiscard]] int version_command(const CommandLine& line, const Context& context);
 
 }  // namespace remora::cli

@@ -66,6 +66,14 @@ runs: the one this environment would give.
 Usage:
   agent config
 )"},
+    {"version", R"(Prints the version of this program.
+
+Usage:
+  agent version [flags]
+
+Flags:
+  -f, --full   also the libraries it is built from, with their versions
+)"},
     {"hostname", R"(Prints the configured host name (DD_HOSTNAME). A sidecar in ECS has none.
 
 Usage:

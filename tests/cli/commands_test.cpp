@@ -7,6 +7,7 @@
 
 #include "api/test_daemon.hpp"
 #include "remora/cli/cli.hpp"
+#include "remora/core/version.hpp"
 
 namespace remora::cli {
 namespace {
@@ -171,6 +172,17 @@ TEST_F(Commands, VersionIsOneLine) {
   EXPECT_EQ(call({"version"}), 0);
   EXPECT_EQ(out_.substr(0, 6), "Agent ");
   EXPECT_EQ(out_.find('\n'), out_.size() - 1);
+}
+
+TEST_F(Commands, FullVersionListsWhatIsLinkedIn) {
+  EXPECT_EQ(call({"version"}), 0);
+  const std::string line = out_;
+  EXPECT_EQ(call({"version", "--full"}), 0);
+  EXPECT_TRUE(out_.starts_with(line));
+  for (const core::LinkedPackage& package : core::linked_packages()) {
+    const std::string row = "  " + std::string(package.name) + " " + std::string(package.version);
+    EXPECT_NE(out_.find(row + "\n"), std::string::npos) << row;
+  }
 }
 
 TEST_F(Commands, HelpIsNoError) {
