@@ -120,7 +120,6 @@ Result<ecs::MetadataClientOptions> metadata_options(const config::Settings& sett
   options.timeout = settings.ecs_metadata_timeout;
   options.retry_initial = settings.ecs_metadata_retry_initial_interval;
   options.retry_max_elapsed = settings.ecs_metadata_retry_max_elapsed_time;
-  options.with_tags = settings.ecs_collect_resource_tags_ec2;
   return options;
 }
 

@@ -184,6 +184,7 @@ Result<void> Runtime::build_ecs() {
   source_health_ = &health_.add("ecs-task-source", kLoopLimit);
   ecs::TaskSourceOptions source_options;
   source_options.launch_type = environment_.launch_type;
+  source_options.resource_tags = loaded_.settings.ecs_collect_resource_tags_ec2;
   source_ = std::make_unique<ecs::TaskSource>(*metadata_, clock_, *source_health_, counters_.ecs,
                                               source_options);
   telemetry::HealthComponent& tagger_health = health_.add("tagger", milliseconds(0));
@@ -281,8 +282,8 @@ void Runtime::start() {
 }
 
 asio::awaitable<void> Runtime::beat() {
-  // Not `for (;;) { …; if (!co_await …) co_return; }`: GCC 12.2 gives that coroutine a frame without
-  // `this`, and the first resumption crashes.
+  // Not `for (;;) { …; if (!co_await …) co_return; }`: GCC 12.2 gives that coroutine a frame
+  // without `this`, and the first resumption crashes.
   bool running = true;
   while (running) {
     heartbeat_.beat();

@@ -59,7 +59,16 @@ MetadataClient::MetadataClient(net::HttpClient& http, core::Clock& clock,
       started_(clock.now()) {}
 
 asio::awaitable<Result<TaskMetadata>> MetadataClient::task() {
-  const auto body = co_await get(options_.with_tags ? "taskWithTags" : "task");
+  return fetch_task("task", options_.retry_max_elapsed);
+}
+
+asio::awaitable<Result<TaskMetadata>> MetadataClient::task_with_tags() {
+  return fetch_task("taskWithTags", std::chrono::milliseconds{0});
+}
+
+asio::awaitable<Result<TaskMetadata>> MetadataClient::fetch_task(
+    std::string path, std::chrono::milliseconds retry_for) {
+  const auto body = co_await get(std::move(path), retry_for);
   if (!body) co_return body.error();
   auto task = parse_task(*body);
   if (!task) {
@@ -72,7 +81,7 @@ asio::awaitable<Result<TaskMetadata>> MetadataClient::task() {
 }
 
 asio::awaitable<Result<TaskStats>> MetadataClient::stats() {
-  const auto body = co_await get("task/stats");
+  const auto body = co_await get("task/stats", options_.retry_max_elapsed);
   if (!body) co_return body.error();
   auto stats = parse_task_stats(*body);
   if (!stats) {
@@ -107,8 +116,9 @@ void MetadataClient::note_throttled() {
   blocked_until_ = clock_.now() + throttle_delay_;
 }
 
-asio::awaitable<Result<std::string>> MetadataClient::get(std::string path) {
-  const core::SteadyTime give_up = clock_.now() + options_.retry_max_elapsed;
+asio::awaitable<Result<std::string>> MetadataClient::get(std::string path,
+                                                         std::chrono::milliseconds retry_for) {
+  const core::SteadyTime give_up = clock_.now() + retry_for;
   std::chrono::milliseconds delay = options_.retry_initial;
   Error error;
   for (;;) {

@@ -152,6 +152,7 @@ class TaskHandler final : public JsonHandler {
     if (is_container(path)) {
       finish_container();
     } else if (path.depth() == 2 && path[0] == "Errors" && !error_field_.empty()) {
+      task_.tags_complete = false;
       warnings_.add(error_field_ + " could not be read by ECS: " + error_code_);
     } else if (container_ && path.depth() == 4 && path.in_array(3)) {
       if (path[2] == "Ports") finish_port();

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <list>
+#include <map>
 #include <set>
 
 #include "remora/core/log.hpp"
@@ -65,9 +66,13 @@ struct TaskSource::State {
   std::set<std::string, std::less<>> with_stats;    ///< ids whose first stats were announced
   core::SteadyTime fast_until{};
 
-  std::string task_problem, stats_problem;  ///< empty: well
+  std::map<std::string, std::string> task_tags, instance_tags;  ///< of the last good answer
+  bool tags_wanted = true;
+  core::SteadyTime tags_due{};
+
+  std::string task_problem, stats_problem, tags_problem;  ///< empty: well
   core::LogThrottle task_throttle{std::chrono::minutes(1)}, stats_throttle{std::chrono::minutes(1)};
-  std::vector<std::string> task_warnings, stats_warnings;
+  std::vector<std::string> task_warnings, stats_warnings, tags_warnings;
 
   void finish_fetch(const Result<StatsPtr>& result) {
     fetching = false;
@@ -138,6 +143,27 @@ std::chrono::milliseconds TaskSource::task_age() const {
   return milliseconds_since(state_->task_at, clock_.now());
 }
 
+/// Asks for the AWS tags when it is time to. Returns false when cancelled.
+asio::awaitable<bool> TaskSource::fetch_resource_tags() {
+  auto state = state_;
+  if (!state->tags_wanted || clock_.now() < state->tags_due) co_return true;
+  state->tags_due = clock_.now() + options_.resource_tags_retry;
+  const auto answer = co_await client_.task_with_tags();
+  if (!answer) {
+    if (answer.error().code() == Errc::cancelled) co_return false;
+    state->tags_problem = answer.error().message();
+    kLog.warn("AWS tags of the task are not available",
+              {{"error", state->tags_problem}, {"next_try_in", options_.resource_tags_retry}});
+    co_return true;
+  }
+  state->log_warnings(state->tags_warnings, answer->warnings, "task with tags");
+  state->tags_wanted = !answer->tags_complete;
+  state->tags_problem = answer->tags_complete ? "" : "ECS could not read all of them";
+  state->task_tags = answer->task_tags;
+  state->instance_tags = answer->container_instance_tags;
+  co_return true;
+}
+
 asio::awaitable<Result<TaskPtr>> TaskSource::refresh() {
   auto state = state_;
   auto answer = co_await client_.task();
@@ -158,6 +184,12 @@ asio::awaitable<Result<TaskPtr>> TaskSource::refresh() {
   }
   if (options_.launch_type != LaunchType::unknown) answer->launch_type = options_.launch_type;
   if (answer->launch_type == LaunchType::unknown) answer->launch_type = LaunchType::ec2;
+  if (options_.resource_tags && answer->launch_type != LaunchType::fargate) {
+    const bool went_on = co_await fetch_resource_tags();
+    if (!went_on) co_return fail(Errc::cancelled, "task with tags: cancelled");
+    answer->task_tags = state->task_tags;
+    answer->container_instance_tags = state->instance_tags;
+  }
   if (!state->task_problem.empty()) {
     kLog.info("task metadata is available again");
     state->task_problem.clear();
@@ -300,6 +332,7 @@ telemetry::StatusNode TaskSource::status() const {
   }
   if (!state_->task_problem.empty()) node.add("Task problem", state_->task_problem);
   if (!state_->stats_problem.empty()) node.add("Stats problem", state_->stats_problem);
+  if (!state_->tags_problem.empty()) node.add("AWS tags problem", state_->tags_problem);
   node.add("Task fetches", counters_.task_fetches.value);
   node.add("Stats fetches", counters_.stats_fetches.value);
   node.add("Retries", counters_.retries.value);

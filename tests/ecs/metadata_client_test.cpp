@@ -68,12 +68,16 @@ TEST_F(MetadataClientTest, AsksForTaskAndStatsBelowTheBaseWithoutAProxy) {
   EXPECT_EQ(counters.errors.total(), 0u);
 }
 
-TEST_F(MetadataClientTest, AsksForTagsWhenTold) {
-  options.with_tags = true;
+TEST_F(MetadataClientTest, AsksForTheTagsWithOneRequest) {
   http.reply(200, fakes::ecs_fixture("task_with_tags_errors.json"));
   MetadataClient c = client();
-  EXPECT_EQ(run(c.task())->task_tags.size(), 2u);
-  EXPECT_EQ(http.urls(), Strings{"http://169.254.170.2/v4/abc/taskWithTags"});
+  const auto task = run(c.task_with_tags());
+  EXPECT_EQ(task->task_tags.size(), 2u);
+  EXPECT_FALSE(task->tags_complete);
+  http.reply(500);
+  EXPECT_EQ(run(c.task_with_tags()).error().code(), Errc::http_status);
+  const std::string url = "http://169.254.170.2/v4/abc/taskWithTags";
+  EXPECT_EQ(http.urls(), (Strings{url, url})) << "a failure is not repeated at once";
 }
 
 struct RetryCase {

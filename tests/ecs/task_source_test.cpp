@@ -31,6 +31,10 @@ class TaskSourceTest : public testing::Test {
         ++task_requests;
         return net::HttpResponse(task_status, task);
       }
+      if (r.url.target == "/v4/x/taskWithTags") {
+        ++tag_requests;
+        return net::HttpResponse(tags_status, with_tags);
+      }
       ++stats_requests;
       return net::HttpResponse(stats_status, stats);
     };
@@ -69,13 +73,25 @@ class TaskSourceTest : public testing::Test {
   telemetry::HealthRegistry registry{clock};
   telemetry::HealthComponent& health = registry.add("ecs", seconds(30));
   std::string task = task_body("RUNNING"), stats = kStats;
-  int task_status = 200, stats_status = 200;
-  int task_requests = 0, stats_requests = 0;
+  std::string with_tags;
+  int task_status = 200, stats_status = 200, tags_status = 200;
+  int task_requests = 0, stats_requests = 0, tag_requests = 0;
   bool ended = false;
   std::unique_ptr<MetadataClient> client =
       std::make_unique<MetadataClient>(http, clock, counters, make_options());
   std::unique_ptr<TaskSource> source =
       std::make_unique<TaskSource>(*client, clock, health, counters, TaskSourceOptions{});
+
+  using Tags = std::map<std::string, std::string>;
+  static std::string tagged_body(const std::string& tags, const std::string& errors) {
+    return R"({"TaskARN":"arn:aws:ecs:r:1:task/c/t",)" + errors + R"("TaskTags":{)" + tags + "}}";
+  }
+  void use_resource_tags(LaunchType type) {
+    TaskSourceOptions o;
+    o.resource_tags = true;
+    o.launch_type = type;
+    source = std::make_unique<TaskSource>(*client, clock, health, counters, o);
+  }
 
   static MetadataClientOptions make_options() {
     MetadataClientOptions o;
@@ -129,6 +145,51 @@ TEST_F(TaskSourceTest, TellsListenersOfChangesOnly) {
   task = task_body("STOPPED");
   pass(seconds(11));
   EXPECT_EQ(seen, (std::vector<std::string>{"RUNNING", "STOPPED"}));
+}
+
+// Every request for the tags counts against a quota of the account.
+TEST_F(TaskSourceTest, AsksForResourceTagsOnceAndKeepsThem) {
+  use_resource_tags(LaunchType::ec2);
+  with_tags = tagged_body(R"("team":"shop")", "");
+  start();
+  pass(seconds(400));
+  EXPECT_EQ(tag_requests, 1);
+  EXPECT_GT(task_requests, 80);
+  EXPECT_EQ(source->task()->task_tags, (Tags{{"team", "shop"}}));
+  EXPECT_EQ(source->task()->containers.size(), 1u);
+}
+
+TEST_F(TaskSourceTest, AsksForResourceTagsAgainThreeMinutesAfterAFailure) {
+  use_resource_tags(LaunchType::managed_instances);
+  tags_status = 500;
+  int changes = 0;
+  source->on_change([&](const TaskPtr&) { ++changes; });
+  start();
+  ASSERT_TRUE(source->task());
+  pass(seconds(175));
+  EXPECT_EQ(tag_requests, 1);
+  EXPECT_TRUE(registry.report().degraded.empty()) << "the task itself is well";
+  tags_status = 200;
+  with_tags = tagged_body(R"("team":"shop")",
+                          R"("Errors":[{"ErrorField":"ContainerInstanceTags","ErrorCode":"A"}],)");
+  pass(seconds(10));
+  EXPECT_EQ(tag_requests, 2);
+  EXPECT_EQ(changes, 2) << "listeners learn of the tags";
+  EXPECT_EQ(source->task()->task_tags, (Tags{{"team", "shop"}}));
+  with_tags = tagged_body(R"("team":"cart")", "");  // now complete
+  pass(seconds(400));
+  EXPECT_EQ(tag_requests, 3);
+  EXPECT_EQ(source->task()->task_tags, (Tags{{"team", "cart"}}));
+}
+
+TEST_F(TaskSourceTest, NoResourceTagsOnFargateOrWhenNotWanted) {
+  start();
+  pass(seconds(5));
+  stop();
+  use_resource_tags(LaunchType::fargate);
+  start();
+  pass(seconds(5));
+  EXPECT_EQ(tag_requests, 0);
 }
 
 TEST_F(TaskSourceTest, ALateContainerIsHurriedForAgain) {

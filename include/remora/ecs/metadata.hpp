@@ -74,6 +74,7 @@ struct TaskMetadata {
   std::optional<std::uint64_t> memory_limit_mib;  ///< MiB; empty = none
   std::optional<std::uint64_t> ephemeral_utilized_mib, ephemeral_reserved_mib;
   std::map<std::string, std::string> task_tags, container_instance_tags;  ///< /taskWithTags only
+  bool tags_complete = true;  ///< false: /taskWithTags named tags that ECS could not read
   std::vector<ContainerMetadata> containers;  ///< sorted by name, then id: ECS sends any order
   std::vector<std::string>
       warnings;  ///< entries skipped or cut, one line each: container and field; at most 51

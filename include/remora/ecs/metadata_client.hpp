@@ -21,7 +21,6 @@ struct MetadataClientOptions {
   std::chrono::milliseconds retry_max_elapsed{3000};  ///< gives up after that
   std::chrono::seconds startup_404{60};               ///< 404 is retried this long after start
   std::size_t max_body_bytes = 4 * 1024 * 1024;
-  bool with_tags = false;  ///< /taskWithTags in place of /task
 };
 
 /// Retries connect errors, timeouts, 404 (first minute) and 5xx; never 400, 401. At most one
@@ -37,10 +36,15 @@ class MetadataClient {
   /// malformed_payload, cancelled. The message names the path below the base address, never the
   /// base itself.
   [[nodiscard]] asio::awaitable<Result<TaskMetadata>> task();
+  /// The task with its AWS tags. One request, never repeated here: behind it ECS spends the quota
+  /// of its tagging API, which the whole account shares. Same errors.
+  [[nodiscard]] asio::awaitable<Result<TaskMetadata>> task_with_tags();
   [[nodiscard]] asio::awaitable<Result<TaskStats>> stats();
 
  private:
-  asio::awaitable<Result<std::string>> get(std::string path);
+  asio::awaitable<Result<TaskMetadata>> fetch_task(std::string path,
+                                                   std::chrono::milliseconds retry_for);
+  asio::awaitable<Result<std::string>> get(std::string path, std::chrono::milliseconds retry_for);
   asio::awaitable<Result<net::HttpResponse>> exchange(std::string path);
   void note_throttled();
   net::HttpClient& http_;
