@@ -102,6 +102,26 @@ TEST_F(Validator, NetworkErrorsAndOtherStatusesChangeNothing) {
   EXPECT_THAT(states(), ElementsAre(HasSubstr("API Key valid")));
 }
 
+TEST_F(Validator, NobodyIsAskedAboutTheFakeKey) {
+  answer(403);
+  const std::string fake(32, '0');
+  begin({domain("https://app.datadoghq.eu", {fake})});
+  pass(std::chrono::hours(2));
+  EXPECT_THAT(http.urls(), ElementsAre());
+  EXPECT_THAT(states(),
+              ElementsAre("API key ending with 00000: Fake API Key that skips validation"));
+  EXPECT_EQ(degraded(), "");
+}
+
+TEST_F(Validator, AFakeKeyIs32ZerosAndDoesNotHideItsNeighbours) {
+  answer(200);
+  const std::string fake(32, '0');
+  begin({domain("http://localhost:1", {fake, fake + "0", fake.substr(1), kKey})});
+  pass(seconds(2));
+  const std::string url = "http://localhost:1/api/v1/validate?api_key=";
+  EXPECT_THAT(http.urls(), ElementsAre(url + fake + "0", url + fake.substr(1), url + kKey));
+}
+
 TEST_F(Validator, WithoutAnyAnswerTheStateIsUnknownAndHealthIsFine) {
   begin({domain("https://app.datadoghq.com")});
   pass(seconds(2));

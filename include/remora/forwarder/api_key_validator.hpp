@@ -1,7 +1,8 @@
 // Asks the intake whether the API keys are valid: at start and every hour.
 //
 // 200 = valid, 403 = invalid, anything else = unknown. An invalid key degrades health; it never
-// makes the container unhealthy (docs/health.md says why). Network errors change nothing.
+// makes the container unhealthy (docs/health.md says why). Network errors change nothing. The key of
+// 32 zeros is a fake one, for tests and intakes without accounts: nobody is asked about it.
 #pragma once
 
 #include <chrono>
@@ -32,7 +33,7 @@ class ApiKeyValidator final : public telemetry::StatusSource {
   ~ApiKeyValidator() override;
   asio::awaitable<void> run();
   /// "API key ending with xxxxx": "API Key valid" | "API Key invalid" | "Unable to validate API
-  /// Key".
+  /// Key" | "Fake API Key that skips validation".
   [[nodiscard]] telemetry::StatusNode status() const override;
 
  private:
