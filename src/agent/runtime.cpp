@@ -184,6 +184,8 @@ Result<void> Runtime::build_ecs() {
   source_health_ = &health_.add("ecs-task-source", kLoopLimit);
   ecs::TaskSourceOptions source_options;
   source_options.launch_type = environment_.launch_type;
+  source_options.own_container =
+      !loaded_.settings.service.empty() || !loaded_.settings.version.empty();
   source_options.resource_tags = loaded_.settings.ecs_collect_resource_tags_ec2;
   source_ = std::make_unique<ecs::TaskSource>(*metadata_, clock_, *source_health_, counters_.ecs,
                                               source_options);
@@ -248,12 +250,6 @@ void Runtime::log_start() const {
   if (!loaded_.file.empty()) kLog.info("configuration file read", {{"file", loaded_.file}});
   for (const std::string& warning : loaded_.warnings) kLog.warn(warning);
   for (const std::string& warning : inspected_.environment_warnings) kLog.warn(warning);
-  if (!environment_.in_ecs) {
-    kLog.error(
-        "ECS_CONTAINER_METADATA_URI_V4 is not set, so this is no ECS task: no container metrics. "
-        "ECS sets the variable in every container by itself; to try remora without ECS run "
-        "remora-sandbox (./dev run)");
-  }
 }
 
 void Runtime::start() {

@@ -55,8 +55,9 @@ Environment detect_environment(const EnvironmentVariables& variables) {
   }
   if (!out.in_ecs) {
     out.warnings.push_back(
-        "ECS_CONTAINER_METADATA_URI_V4 is not set: not in an ECS task, or the ECS agent is too "
-        "old; no container metrics and no task tags");
+        "ECS_CONTAINER_METADATA_URI_V4 is not set, so this is no ECS task, or its ECS agent is too "
+        "old: no container metrics and no task tags. ECS sets the variable in every container by "
+        "itself; to try remora without ECS run remora-sandbox (./dev run)");
   }
   return out;
 }

@@ -67,6 +67,7 @@ TEST(DetectEnvironment, SaysWhenThereIsNoMetadataEndpoint) {
   EXPECT_FALSE(e.in_ecs);
   ASSERT_EQ(e.warnings.size(), 1u);
   EXPECT_NE(e.warnings[0].find("ECS_CONTAINER_METADATA_URI_V4"), std::string::npos);
+  EXPECT_NE(e.warnings[0].find("remora-sandbox"), std::string::npos) << "no hint what to do";
 }
 
 TEST(RuntimeName, IsTheTagValue) {
