@@ -138,6 +138,8 @@ tagger::TaggerOptions tagger_options(const config::Settings& settings) {
   tagger::TaggerOptions options;
   options.static_tags = joined(settings.tags, settings.extra_tags);
   if (!settings.env.empty()) options.static_tags.push_back("env:" + settings.env);
+  options.own_service = settings.service;
+  options.own_version = settings.version;
   options.labels_as_tags = settings.docker_labels_as_tags;
   for (const auto& [label, tag] : settings.container_labels_as_tags) {
     options.labels_as_tags[label] = tag;

@@ -71,7 +71,7 @@ bool TaskMetadata::same_as(const TaskMetadata& other) const {
     return std::tie(t.cluster, t.task_arn, t.family, t.revision, t.service_name,
                     t.availability_zone, t.known_status, t.desired_status, t.launch_type,
                     t.cpu_limit_vcpu, t.memory_limit_mib, t.task_tags, t.container_instance_tags,
-                    t.containers);
+                    t.containers, t.own_docker_id);
   };
   return identity(*this) == identity(other);
 }

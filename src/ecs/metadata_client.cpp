@@ -92,10 +92,27 @@ asio::awaitable<Result<TaskStats>> MetadataClient::stats() {
   co_return stats;
 }
 
+asio::awaitable<Result<std::string>> MetadataClient::own_docker_id() {
+  const auto body = co_await get("", options_.retry_max_elapsed);
+  if (!body) co_return body.error();
+  auto id = parse_own_docker_id(*body);
+  if (!id) {
+    counters_.errors.add(id.error().code());
+    co_return fail(id.error(), "metadata of our own container");
+  }
+  co_return id;
+}
+
+std::string_view MetadataClient::endpoint_id() const {
+  std::string_view path = options_.base.target;
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path.substr(path.rfind('/') + 1);  // without a slash: all of it
+}
+
 /// One request, and a second when the first was redirected.
 asio::awaitable<Result<net::HttpResponse>> MetadataClient::exchange(std::string path) {
   net::HttpRequest request;
-  request.url = options_.base.join(path);
+  request.url = path.empty() ? options_.base : options_.base.join(path);
   request.timeout = options_.timeout;
   request.max_response_bytes = options_.max_body_bytes;
   request.use_proxy = false;

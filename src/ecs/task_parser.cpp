@@ -371,10 +371,34 @@ class TaskHandler final : public JsonHandler {
   std::string error_field_, error_code_;
 };
 
+class OwnIdHandler final : public JsonHandler {
+ public:
+  std::optional<Error> on_value(const JsonPath& path, const JsonValue& value) override {
+    if (path.depth() == 1 && path[0] == "DockerId" && value.is_text()) id_ = value.text;
+    return std::nullopt;
+  }
+  std::optional<Error> on_open(const JsonPath&, bool) override { return std::nullopt; }
+  std::optional<Error> on_close(const JsonPath&, bool) override { return std::nullopt; }
+
+  Result<std::string> take() {
+    if (id_.empty()) return fail(Errc::malformed_payload, "DockerId is missing or not text");
+    return std::move(id_);
+  }
+
+ private:
+  std::string id_;
+};
+
 }  // namespace
 
 Result<TaskMetadata> parse_task(std::string_view body) {
   TaskHandler handler;
+  if (auto error = walk_json(body, handler)) return std::move(*error);
+  return handler.take();
+}
+
+Result<std::string> parse_own_docker_id(std::string_view body) {
+  OwnIdHandler handler;
   if (auto error = walk_json(body, handler)) return std::move(*error);
   return handler.take();
 }

@@ -69,6 +69,8 @@ struct TaskSource::State {
   std::map<std::string, std::string> task_tags, instance_tags;  ///< of the last good answer
   bool tags_wanted = true;
   core::SteadyTime tags_due{};
+  std::string own_docker_id;  ///< empty: not found yet
+  core::SteadyTime own_due{};
 
   std::string task_problem, stats_problem, tags_problem;  ///< empty: well
   core::LogThrottle task_throttle{std::chrono::minutes(1)}, stats_throttle{std::chrono::minutes(1)};
@@ -147,13 +149,13 @@ std::chrono::milliseconds TaskSource::task_age() const {
 asio::awaitable<bool> TaskSource::fetch_resource_tags() {
   auto state = state_;
   if (!state->tags_wanted || clock_.now() < state->tags_due) co_return true;
-  state->tags_due = clock_.now() + options_.resource_tags_retry;
+  state->tags_due = clock_.now() + options_.once_retry;
   const auto answer = co_await client_.task_with_tags();
   if (!answer) {
     if (answer.error().code() == Errc::cancelled) co_return false;
     state->tags_problem = answer.error().message();
     kLog.warn("AWS tags of the task are not available",
-              {{"error", state->tags_problem}, {"next_try_in", options_.resource_tags_retry}});
+              {{"error", state->tags_problem}, {"next_try_in", options_.once_retry}});
     co_return true;
   }
   state->log_warnings(state->tags_warnings, answer->warnings, "task with tags");
@@ -161,6 +163,30 @@ asio::awaitable<bool> TaskSource::fetch_resource_tags() {
   state->tags_problem = answer->tags_complete ? "" : "ECS could not read all of them";
   state->task_tags = answer->task_tags;
   state->instance_tags = answer->container_instance_tags;
+  co_return true;
+}
+
+/// Returns false when cancelled.
+asio::awaitable<bool> TaskSource::find_own_container(const TaskMetadata& task) {
+  auto state = state_;
+  if (!state->own_docker_id.empty()) co_return true;
+  if (task.find(client_.endpoint_id()) != nullptr) {
+    state->own_docker_id = client_.endpoint_id();
+    co_return true;
+  }
+  if (clock_.now() < state->own_due) co_return true;
+  state->own_due = clock_.now() + options_.once_retry;
+  const auto answer = co_await client_.own_docker_id();
+  if (answer) {
+    state->own_docker_id = *answer;
+  } else if (answer.error().code() == Errc::cancelled) {
+    co_return false;
+  } else {
+    kLog.warn(
+        "cannot tell which container of the task is the agent's own: no tags of DD_SERVICE "
+        "and DD_VERSION",
+        {{"error", answer.error().message()}, {"next_try_in", options_.once_retry}});
+  }
   co_return true;
 }
 
@@ -184,6 +210,11 @@ asio::awaitable<Result<TaskPtr>> TaskSource::refresh() {
   }
   if (options_.launch_type != LaunchType::unknown) answer->launch_type = options_.launch_type;
   if (answer->launch_type == LaunchType::unknown) answer->launch_type = LaunchType::ec2;
+  if (options_.own_container) {
+    const bool went_on = co_await find_own_container(*answer);
+    if (!went_on) co_return fail(Errc::cancelled, "metadata of our own container: cancelled");
+    answer->own_docker_id = state->own_docker_id;
+  }
   if (options_.resource_tags && answer->launch_type != LaunchType::fargate) {
     const bool went_on = co_await fetch_resource_tags();
     if (!went_on) co_return fail(Errc::cancelled, "task with tags: cancelled");

@@ -122,6 +122,11 @@ void Tagger::Impl::add_container(const ecs::ContainerMetadata& c, TagBuilder& ou
   out.add(low, "image_id", c.image_id);
   out.add(low, "docker_image",
           image.tag.empty() ? image.long_name : image.long_name + ":" + image.tag);
+  if (c.docker_id == task->own_docker_id) {
+    // Of all environments we see only our own: unified service tags of this container alone.
+    out.add(low, "service", options.own_service);
+    out.add(low, "version", options.own_version);
+  }
   add_labels(c, out);
 }
 

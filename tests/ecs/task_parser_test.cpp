@@ -249,6 +249,17 @@ TEST(ParseTask, TakesARevisionWrittenAsNumberAndAnyCaseOfTheLaunchType) {
   EXPECT_EQ(t->launch_type, LaunchType::fargate);
 }
 
+TEST(ParseOwnDockerId, TakesTheIdOfTheContainerDocument) {
+  const auto id = parse_own_docker_id(R"({"Labels":{"DockerId":"2"},"DockerId":"1"})");
+  ASSERT_TRUE(id);
+  EXPECT_EQ(*id, "1");
+  for (const char* bad : {"", "[]", "{}", R"({"DockerId":1})", R"({"DockerId":""})"}) {
+    const auto none = parse_own_docker_id(bad);
+    ASSERT_FALSE(none) << bad;
+    EXPECT_EQ(none.error().code(), Errc::malformed_payload) << bad;
+  }
+}
+
 TEST(TaskMetadata, IsTheSameWhileOnlyStorageMoves) {
   TaskMetadata a = parse_fixture("task_fargate.json");
   TaskMetadata b = a;

@@ -35,6 +35,10 @@ class TaskSourceTest : public testing::Test {
         ++tag_requests;
         return net::HttpResponse(tags_status, with_tags);
       }
+      if (r.url.target == "/v4/x") {
+        ++own_requests;
+        return net::HttpResponse(own_status, own);
+      }
       ++stats_requests;
       return net::HttpResponse(stats_status, stats);
     };
@@ -73,9 +77,9 @@ class TaskSourceTest : public testing::Test {
   telemetry::HealthRegistry registry{clock};
   telemetry::HealthComponent& health = registry.add("ecs", seconds(30));
   std::string task = task_body("RUNNING"), stats = kStats;
-  std::string with_tags;
-  int task_status = 200, stats_status = 200, tags_status = 200;
-  int task_requests = 0, stats_requests = 0, tag_requests = 0;
+  std::string with_tags, own = R"({"Name":"web","DockerId":"1","Labels":{"DockerId":"2"}})";
+  int task_status = 200, stats_status = 200, tags_status = 200, own_status = 200;
+  int task_requests = 0, stats_requests = 0, tag_requests = 0, own_requests = 0;
   bool ended = false;
   std::unique_ptr<MetadataClient> client =
       std::make_unique<MetadataClient>(http, clock, counters, make_options());
@@ -90,6 +94,15 @@ class TaskSourceTest : public testing::Test {
     TaskSourceOptions o;
     o.resource_tags = true;
     o.launch_type = type;
+    source = std::make_unique<TaskSource>(*client, clock, health, counters, o);
+  }
+
+  void find_own_container(const std::string& endpoint_id) {
+    MetadataClientOptions options = make_options();
+    options.base.target = "/v4/" + endpoint_id;
+    client = std::make_unique<MetadataClient>(http, clock, counters, options);
+    TaskSourceOptions o;
+    o.own_container = true;
     source = std::make_unique<TaskSource>(*client, clock, health, counters, o);
   }
 
@@ -190,6 +203,43 @@ TEST_F(TaskSourceTest, NoResourceTagsOnFargateOrWhenNotWanted) {
   start();
   pass(seconds(5));
   EXPECT_EQ(tag_requests, 0);
+}
+
+TEST_F(TaskSourceTest, FindsItsOwnContainerByTheAddressWhereThatNamesIt) {
+  http.otherwise = [this](const net::HttpRequest& r) -> fakes::FakeHttpClient::Answer {
+    if (r.url.target == "/v4/1") ++own_requests;
+    return net::HttpResponse(200, r.url.target == "/v4/1/task" ? task : stats);
+  };
+  find_own_container("1");
+  start();
+  ASSERT_TRUE(source->task());
+  EXPECT_EQ(source->task()->own_docker_id, "1");
+  EXPECT_EQ(own_requests, 0);
+}
+
+TEST_F(TaskSourceTest, AsksOnceForItsOwnContainerWhereTheAddressSaysNothing) {
+  find_own_container("x");
+  start();
+  pass(seconds(400));
+  EXPECT_EQ(source->task()->own_docker_id, "1");
+  EXPECT_EQ(own_requests, 1);
+}
+
+TEST_F(TaskSourceTest, AsksForItsOwnContainerAgainThreeMinutesAfterAFailure) {
+  find_own_container("x");
+  own = "[]";
+  start();
+  pass(seconds(175));
+  ASSERT_TRUE(source->task());
+  EXPECT_EQ(source->task()->own_docker_id, "");
+  EXPECT_EQ(own_requests, 1);
+  int changes = 0;
+  source->on_change([&](const TaskPtr&) { ++changes; });
+  own = R"({"DockerId":"1"})";
+  pass(seconds(200));
+  EXPECT_EQ(own_requests, 2);
+  EXPECT_EQ(source->task()->own_docker_id, "1");
+  EXPECT_EQ(changes, 1);
 }
 
 TEST_F(TaskSourceTest, ALateContainerIsHurriedForAgain) {

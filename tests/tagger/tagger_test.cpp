@@ -63,6 +63,40 @@ TEST_F(TaggerTest, ManagedInstances) {
   EXPECT_TRUE(tagger.complete());
 }
 
+// The agent sees no environment but its own: its service is not that of its neighbours.
+TEST_F(TaggerTest, OwnServiceAndVersionAreOfTheOwnContainerAlone) {
+  TaggerOptions options;
+  options.static_tags = {"env:prod"};
+  options.own_service = "watcher";
+  options.own_version = "9";
+  ecs::TaskMetadata task = fixture("task_ec2_awsvpc.json");
+  const auto unified = [](const model::Tags& tags) {
+    Strings found;
+    for (const std::string& tag : *tags) {
+      if (tag.starts_with("service:") || tag.starts_with("version:")) found.push_back(tag);
+    }
+    return found;
+  };
+  task.own_docker_id = std::string(64, 'a');
+  Tagger& tagger = make(options, task);
+  const auto low = [&](char c) {
+    return unified(tagger.container_tags(std::string(64, c), Cardinality::low));
+  };
+  ASSERT_NE(task.find(task.own_docker_id), nullptr);
+  EXPECT_EQ(low('a'), (Strings{"service:watcher", "version:9"}));
+  EXPECT_EQ(low('b'), (Strings{"service:web", "version:2.4.1"}));
+  EXPECT_EQ(unified(tagger.global_tags(Cardinality::high)), Strings{});
+
+  task.own_docker_id = std::string(64, 'b');  // labels and environment both count
+  tagger.update(task, task.launch_type);
+  EXPECT_EQ(low('a'), Strings{});
+  EXPECT_EQ(low('b'), (Strings{"service:watcher", "service:web", "version:2.4.1", "version:9"}));
+
+  task.own_docker_id.clear();  // not found: nobody's
+  tagger.update(task, task.launch_type);
+  EXPECT_EQ(low('b'), (Strings{"service:web", "version:2.4.1"}));
+}
+
 TEST_F(TaggerTest, Fargate) {
   const Tagger& tagger = make({}, fixture("task_fargate.json"));
   const std::string id = "0f6e2b2d8f6a4f5f8d8e6a4b7c9d1e21-2745590001";

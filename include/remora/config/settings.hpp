@@ -19,7 +19,7 @@ struct Settings {
   std::string site = "datadoghq.com";
   std::string dd_url;
   std::string env, service,
-      version;  ///< DD_ENV is an agent setting; the other two become tags as well
+      version;  ///< DD_ENV is a tag on everything, the other two on our own container only
   std::vector<std::string> tags, extra_tags;
   std::string hostname;
   std::map<std::string, std::vector<std::string>> additional_endpoints;  ///< URL -> keys

@@ -76,6 +76,7 @@ struct TaskMetadata {
   std::map<std::string, std::string> task_tags, container_instance_tags;  ///< /taskWithTags only
   bool tags_complete = true;  ///< false: /taskWithTags named tags that ECS could not read
   std::vector<ContainerMetadata> containers;  ///< sorted by name, then id: ECS sends any order
+  std::string own_docker_id;  ///< of the container we run in; empty = not known. Not in /task
   std::vector<std::string>
       warnings;  ///< entries skipped or cut, one line each: container and field; at most 51
   std::size_t malformed_containers = 0;  ///< entries skipped or with a field of a wrong type
@@ -102,6 +103,10 @@ inline constexpr std::size_t kMaxContainers = 1000;
 /// Errors: malformed_payload, naming the field (TaskARN missing or not text, root not an object,
 /// nested deeper than 32).
 [[nodiscard]] Result<TaskMetadata> parse_task(std::string_view body);
+
+/// The DockerId of a container document (GET of the base address alone). Pure.
+/// Errors: malformed_payload (DockerId missing, empty or not text).
+[[nodiscard]] Result<std::string> parse_own_docker_id(std::string_view body);
 
 /// RFC 3339 with up to nine fractional digits. Empty for the zero time 0001-01-01 and for garbage.
 [[nodiscard]] std::optional<core::WallTime> parse_rfc3339(std::string_view text);

@@ -40,6 +40,11 @@ class MetadataClient {
   /// of its tagging API, which the whole account shares. Same errors.
   [[nodiscard]] asio::awaitable<Result<TaskMetadata>> task_with_tags();
   [[nodiscard]] asio::awaitable<Result<TaskStats>> stats();
+  /// The DockerId of the container we run in: GET of the base address itself. Same errors.
+  [[nodiscard]] asio::awaitable<Result<std::string>> own_docker_id();
+  /// The last component of the base address's path. On Fargate and Managed Instances it is our
+  /// DockerId; on EC2 an id that says nothing.
+  [[nodiscard]] std::string_view endpoint_id() const;
 
  private:
   asio::awaitable<Result<TaskMetadata>> fetch_task(std::string path,

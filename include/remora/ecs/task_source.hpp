@@ -1,8 +1,8 @@
 // The one place that polls the metadata endpoint and shares what it learned.
 //
 // /task is fetched every 5 s, /task/stats when a consumer wants it; a second consumer within half a
-// check interval gets the same document. /taskWithTags is fetched once. Nobody else talks to the
-// endpoint.
+// check interval gets the same document. /taskWithTags, and who we are ourselves, are fetched once.
+// Nobody else talks to the endpoint.
 #pragma once
 
 #include <chrono>
@@ -25,8 +25,9 @@ struct TaskSourceOptions {
                                                   ///< running container has stats, for 10 s at most
   std::chrono::milliseconds stats_max_age{7500};  ///< half the check interval
   LaunchType launch_type = LaunchType::unknown;   ///< overrides what /task says when known
+  bool own_container = false;                     ///< fills TaskMetadata::own_docker_id
   bool resource_tags = false;  ///< the AWS tags of task and instance too; not on Fargate
-  std::chrono::milliseconds resource_tags_retry{180'000};  ///< after a failure; ECS caches as long
+  std::chrono::milliseconds once_retry{180'000};  ///< what is asked once, after a failure
 };
 
 using TaskPtr = std::shared_ptr<const TaskMetadata>;
@@ -63,6 +64,7 @@ class TaskSource final : public telemetry::StatusSource {
 
  private:
   asio::awaitable<bool> fetch_resource_tags();
+  asio::awaitable<bool> find_own_container(const TaskMetadata& task);
   MetadataClient& client_;
   core::Clock& clock_;
   telemetry::HealthComponent& health_;

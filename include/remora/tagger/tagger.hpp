@@ -24,8 +24,9 @@ enum class Cardinality : std::uint8_t { low, orchestrator, high };
 
 struct TaggerOptions {
   std::vector<std::string>
-      static_tags;  ///< DD_TAGS + DD_EXTRA_TAGS + env/service/version of the agent, in that order;
-                    ///< entries that are not "key:value" are left out with a warning
+      static_tags;  ///< DD_TAGS + DD_EXTRA_TAGS + env of the agent, in that order; entries that
+                    ///< are not "key:value" are left out with a warning
+  std::string own_service, own_version;  ///< DD_SERVICE and DD_VERSION: of the container we run in
   std::map<std::string, std::string> labels_as_tags;  ///< label glob -> tag name(s)
   bool disable_cluster_name_tag = false;              ///< DD_DISABLE_CLUSTER_NAME_TAG_KEY
   bool collect_resource_tags = false;                 ///< task and instance tags of /taskWithTags
