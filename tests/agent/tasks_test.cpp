@@ -20,7 +20,7 @@ class TasksTest : public testing::Test {
   asio::awaitable<void> wait() {
     asio::steady_timer timer(io_, 1h);
     timers_.push_back(&timer);
-    const auto [ec] = co_await timer.async_wait(no_throw);
+    co_await timer.async_wait(no_throw);
     std::erase(timers_, &timer);
     ++woken_;
   }

@@ -1,0 +1,73 @@
+#include "agent/status_blocks.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes/fake_clock.hpp"
+
+namespace remora::agent {
+namespace {
+
+class NamedSource final : public telemetry::StatusSource {
+ public:
+  [[nodiscard]] telemetry::StatusNode status() const override {
+    telemetry::StatusNode node;
+    node.title = "Forwarder";
+    node.add("Sent", 3);
+    return node;
+  }
+};
+
+class Answers : public testing::Test {
+ protected:
+  fakes::FakeClock clock_;
+  config::Loaded loaded_;
+  telemetry::Counters counters_;
+  telemetry::HealthRegistry health_{clock_};
+  NamedSource source_;
+  Inspected inspected_{loaded_,       clock_, counters_, health_,
+                       clock_.wall(), {},     "FARGATE", {&source_}};
+};
+
+TEST_F(Answers, HealthIsTheJsonOfTheRegistry) {
+  health_.add("forwarder", std::chrono::seconds(30)).beat();
+  EXPECT_EQ(answer(inspected_, "health").status, 200);
+  EXPECT_NE(answer(inspected_, "health").body.find(R"("Healthy":["forwarder"])"), std::string::npos)
+      << answer(inspected_, "health").body;
+}
+
+TEST_F(Answers, StatusHoldsTheAgentsOwnBlockAndEverySource) {
+  const auto reply = answer(inspected_, "status?format=text");
+  EXPECT_EQ(reply.status, 200);
+  for (const char* part : {"Agent (v", "Health", "Forwarder", "FARGATE"}) {
+    EXPECT_NE(reply.body.find(part), std::string::npos) << part;
+  }
+}
+
+TEST_F(Answers, OneSectionCanBeAskedForInAnyCase) {
+  const auto reply = answer(inspected_, "status?format=text&section=FORWARDER");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body.find("Agent (v"), std::string::npos);
+}
+
+TEST_F(Answers, AnUnknownSectionIsAnsweredWithTheNamesThereAre) {
+  const auto reply = answer(inspected_, "status?format=text&section=jmx");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_NE(reply.body.find("Forwarder"), std::string::npos) << reply.body;
+}
+
+TEST_F(Answers, WarningsOfTheConfigurationAreShown) {
+  loaded_.warnings = {"DD_SITE: odd"};
+  EXPECT_NE(answer(inspected_, "status?format=text").body.find("DD_SITE: odd"), std::string::npos);
+}
+
+TEST_F(Answers, TheConfigurationHidesItsSecrets) {
+  loaded_.settings.api_key = "00d1e2f3a4b5c6d78091a2b3c4d5e6f7";
+  const auto reply = answer(inspected_, "config");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body.find("00d1e2f3"), std::string::npos);
+}
+
+TEST_F(Answers, AnythingElseIsNotFound) { EXPECT_EQ(answer(inspected_, "stop").status, 404); }
+
+}  // namespace
+}  // namespace remora::agent
