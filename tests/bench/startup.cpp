@@ -1,0 +1,142 @@
+// From the start of the process to: the listener is open, `agent health` would pass, the first
+// container metrics are at the intake. And how long `agent health` itself takes.
+//
+// The listener of today is the one of `agent health`, an abstract Unix socket: there is no
+// DogStatsD or trace port yet.
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+
+#include "bench/recording_intake.hpp"
+#include "bench/task_of_containers.hpp"
+#include "e2e/process.hpp"
+#include "remora/api/health_view.hpp"
+#include "remora/api/ipc_client.hpp"
+
+using namespace remora;
+using namespace remora::bench;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr int kContainers = 10;
+
+double ms(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+
+bool listens(const api::IpcIdentity& identity) {
+  const std::string name = api::ipc_socket_name(identity, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool open =
+      connect(fd, reinterpret_cast<sockaddr*>(&address),
+              static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0;
+  close(fd);
+  return open;
+}
+
+bool healthy(const api::IpcIdentity& identity) {
+  const auto reply = api::ipc_request(identity, "health", milliseconds(1000));
+  if (!reply || reply->status != 200) return false;
+  const auto report = api::parse_health_json(reply->body);
+  return report && report->ok();
+}
+
+/// Polls every 0.2 ms; negative when it did not happen within 20 s.
+template <class Condition>
+double wait_for(Clock::time_point begin, Condition condition) {
+  while (!condition()) {
+    if (Clock::now() - begin > std::chrono::seconds(20)) return -1;
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  return ms(Clock::now() - begin);
+}
+
+Clock::time_point first_metrics(const RecordingIntake& intake) {
+  for (const Arrival& arrival : intake.arrivals()) {
+    if (arrival.containers) return arrival.at;
+  }
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = Options::parse(argc, argv);
+  const int runs = options.runs > 0 ? options.runs : 20;
+  std::vector<double> listening, health, first, first_late, command;
+  bool well = true;
+  for (int run = 0; run < runs; ++run) {
+    // Odd runs: the endpoint has no stats for the first two seconds, as beside a fresh container.
+    const bool late = run % 2 == 1;
+    e2e::ServerThread thread;
+    RecordingIntake intake(thread);
+    Tasks tasks(thread, kContainers);
+    tasks.has_stats = !late;
+    const auto variables = agent_variables(tasks.url(run), intake.url());
+    const api::IpcIdentity identity{kApiKey, tasks.url(run), api::current_mount_namespace()};
+
+    auto begin = Clock::now();
+    e2e::Process agent(options.agent, {"run"}, variables);
+    listening.push_back(wait_for(begin, [&] { return listens(identity); }));
+    health.push_back(wait_for(begin, [&] { return healthy(identity); }));
+    if (late) {
+      std::this_thread::sleep_until(begin + std::chrono::seconds(2));
+      begin = Clock::now();
+      tasks.has_stats = true;
+    }
+    wait_for(begin, [&] { return first_metrics(intake) != Clock::time_point{}; });
+    (late ? first_late : first).push_back(ms(first_metrics(intake) - begin));
+
+    agent.kill(SIGTERM);
+    well &= agent.wait(std::chrono::seconds(15)) == 0;
+  }
+
+  // `agent health`: from fork to exit, waited for without polling.
+  {
+    e2e::ServerThread thread;
+    RecordingIntake intake(thread, false);
+    Tasks tasks(thread, kContainers);
+    const auto variables = agent_variables(tasks.url(1), intake.url());
+    const api::IpcIdentity identity{kApiKey, tasks.url(1), api::current_mount_namespace()};
+    e2e::Process agent(options.agent, {"run"}, variables);
+    wait_for(Clock::now(), [&] { return healthy(identity); });
+    for (int run = 0; run < runs; ++run) {
+      const auto begin = Clock::now();
+      e2e::Process health_command(options.agent, {"health"}, variables);
+      siginfo_t info{};
+      waitid(P_PID, static_cast<id_t>(health_command.pid()), &info, WEXITED | WNOWAIT);
+      command.push_back(ms(Clock::now() - begin));
+      well &= info.si_status == 0;
+      (void)health_command.wait(milliseconds(1000));
+    }
+    agent.kill(SIGTERM);
+    well &= agent.wait(std::chrono::seconds(15)) == 0;
+  }
+
+  Json result;
+  result["runs"] = runs;
+  result["containers"] = kContainers;
+  std::printf("%-46s %9s %9s %9s\n", "milliseconds", "median", "min", "max");
+  const auto print = [&](const char* key, const char* text, const std::vector<double>& values) {
+    if (values.empty()) return;
+    const Json s = spread(values);
+    result[key] = s;
+    well &= s["min"].get<double>() >= 0;
+    std::printf("%-46s %9.1f %9.1f %9.1f\n", text, s["median"].get<double>(),
+                s["min"].get<double>(), s["max"].get<double>());
+  };
+  print("listener_ms", "start to listener open", listening);
+  print("healthy_ms", "start to healthy", health);
+  print("first_metrics_ms", "start to first metrics, stats there", first);
+  print("first_metrics_late_ms", "stats appear to first metrics, stats after 2 s", first_late);
+  print("health_command_ms", "`agent health`, whole process", command);
+  options.write(result);
+  if (!well) std::printf("FAILED: an agent was not healthy or did not stop cleanly\n");
+  return well ? 0 : 1;
+}
