@@ -70,6 +70,9 @@ std::vector<model::Series> series_of_a_flush() {
 int main(int argc, char** argv) {
   const Options options = Options::parse(argc, argv);
   const int simulated = options.seconds > 0 ? options.seconds : 24 * 3600;
+  core::LogOptions silent;
+  silent.level = core::Level::off;
+  core::start_logging(silent);
   asio::io_context io;
   fakes::FakeClock clock;
   SimulatedIntake intake(clock);

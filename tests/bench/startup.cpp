@@ -90,7 +90,13 @@ int main(int argc, char** argv) {
       begin = Clock::now();
       tasks.has_stats = true;
     }
-    wait_for(begin, [&] { return first_metrics(intake) != Clock::time_point{}; });
+    if (wait_for(begin, [&] { return first_metrics(intake) != Clock::time_point{}; }) < 0) {
+      agent.kill(SIGKILL);
+      (void)agent.wait(milliseconds(1000));
+      std::printf("FAILED: no container metrics within 20 s; the agent said:\n%s\n",
+                  agent.output().c_str());
+      return 1;
+    }
     (late ? first_late : first).push_back(ms(first_metrics(intake) - begin));
 
     agent.kill(SIGTERM);

@@ -95,11 +95,12 @@ class Tasks {
     if (path.size() < 40) return {404, "application/json", "\"not found\""};
     const int task =
         static_cast<int>(std::strtol(path.substr(4, 32).c_str(), nullptr, 16)) - 0x1000;
-    if (path.ends_with("/task")) {
+    if (path.ends_with("/task") || path.ends_with("/taskWithTags")) {
       auto& body = bodies_[task];
       if (body.empty()) body = task_document(task, containers_);
       return {200, "application/json", body};
     }
+    if (!path.ends_with("/task/stats")) return {404, "application/json", "\"not found\""};
     if (!has_stats) {
       Json none = Json::object();
       for (int i = 0; i < containers_; ++i) none[container_id(task, i)] = nullptr;
