@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "remora/api/status_view.hpp"
+#include "remora/core/ascii.hpp"
 
 namespace remora::api {
 namespace {
@@ -20,7 +21,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// ECS task ids have the form of a key. They are shown where their surroundings say what they are:
 /// in a task ARN ("arn:aws:ecs:…:task/cluster/<id>") and in a Fargate container id ("<id>-1234…").
@@ -79,7 +79,7 @@ bool ends_with_secret_name(std::string_view text) {
     return text.size() >= name.size() &&
            std::equal(name.begin(), name.end(),
                       text.end() - static_cast<std::ptrdiff_t>(name.size()),
-                      [](char a, char b) { return a == lower(b); });
+                      [](char a, char b) { return a == core::ascii_lower(b); });
   });
 }
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "remora/core/ascii.hpp"
+
 namespace remora::api {
 namespace {
 
@@ -19,7 +21,6 @@ constexpr int kMaxDepth = 8;
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Container and image names come from outside: one value stays one line.
 std::string one_line(std::string_view text) {
@@ -121,7 +122,7 @@ std::string snake_case(std::string_view name) {
       continue;
     }
     if (is_upper(c) && i > 0 && is_lower(name[i - 1])) key += '_';
-    key += lower(c);
+    key += core::ascii_lower(c);
   }
   while (key.ends_with('_')) key.pop_back();
   return key.empty() ? "_" : key;
@@ -154,7 +155,7 @@ Json node_json(const StatusNode& node, int depth) {
 std::string comparable(std::string_view title) {
   std::string text;
   for (const char c : title) {
-    if (is_upper(c) || is_lower(c) || is_digit(c)) text += lower(c);
+    if (is_upper(c) || is_lower(c) || is_digit(c)) text += core::ascii_lower(c);
   }
   return text;
 }

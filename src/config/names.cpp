@@ -4,6 +4,7 @@
 
 #include "config/scalar.hpp"
 #include "config/text.hpp"
+#include "remora/core/ascii.hpp"
 
 namespace remora::config {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t kMaxCollected = 10'000;  ///< beyond, names are only count
 bool is_quiet(const IgnoredOption& option, std::string_view value) {
   const auto as_bool = parse_bool(value);
   for (const auto quiet : split(option.quiet, " ")) {
-    if (lower_case(trimmed(value)) == quiet) return true;
+    if (core::ascii_lower(trimmed(value)) == quiet) return true;
     const auto quiet_bool = parse_bool(quiet);
     if (as_bool && quiet_bool && *as_bool == *quiet_bool) return true;
   }

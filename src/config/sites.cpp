@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/text.hpp"
+#include "remora/core/ascii.hpp"
 
 namespace remora::config {
 namespace {
@@ -70,7 +71,7 @@ bool is_datadog_site(std::string_view site) {
 }
 
 std::string_view nearest_site(std::string_view site) {
-  const std::string low = lower_case(trimmed(site));
+  const std::string low = core::ascii_lower(trimmed(site));
   for (const auto& nickname : kNicknames) {
     if (low == nickname.name) return nickname.site;
   }
@@ -95,7 +96,7 @@ std::string_view nearest_site(std::string_view site) {
 }
 
 std::string corrected_site(std::string_view text) {
-  std::string site = lower_case(trimmed(text));
+  std::string site = core::ascii_lower(trimmed(text));
   if (const auto scheme = site.find("://"); scheme != std::string::npos) {
     site.erase(0, scheme + 3);
     site.resize(std::min(site.find_first_of("/?#"), site.size()));

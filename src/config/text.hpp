@@ -9,7 +9,6 @@
 namespace remora::config {
 
 [[nodiscard]] std::string_view trimmed(std::string_view text);
-[[nodiscard]] std::string lower_case(std::string_view text);
 /// Pieces between runs of `separators`; no empty ones.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text,
                                                   std::string_view separators);

@@ -6,6 +6,7 @@
 #include "config/value.hpp"
 #include "remora/config/load.hpp"
 #include "remora/config/sites.hpp"
+#include "remora/core/ascii.hpp"
 
 namespace remora::config {
 namespace {
@@ -16,7 +17,7 @@ constexpr const char* kWhatToDo =
     R"({"name": "DD_API_KEY", "valueFrom": "<ARN of the secret>"})";
 
 bool is_placeholder(std::string_view key) {
-  const std::string low = lower_case(key);
+  const std::string low = core::ascii_lower(key);
   if (low.find("${") != std::string::npos || low.find("{{") != std::string::npos ||
       low.find("$(") != std::string::npos) {
     return true;  // a template that nobody filled in

@@ -9,6 +9,7 @@
 
 #include "config/scalar.hpp"
 #include "config/text.hpp"
+#include "remora/core/ascii.hpp"
 
 namespace remora::config {
 namespace {
@@ -169,7 +170,7 @@ bool parse(const Context& context, const Json& value, std::string& field) {
     field = trimmed(*text);
     return true;
   }
-  const std::string word = lower_case(trimmed(*text));
+  const std::string word = core::ascii_lower(trimmed(*text));
   const auto words = split(context.option.accept.words, " ");
   if (std::find(words.begin(), words.end(), word) == words.end()) {
     std::string list;

@@ -9,11 +9,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+
+#include "remora/core/ascii.hpp"
 
 namespace remora::core {
 namespace {
@@ -209,9 +210,7 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
 }
 
 bool parse_level(std::string_view text, Level& level) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = ascii_lower(text);
   static constexpr std::pair<std::string_view, Level> kNames[] = {
       {"trace", Level::trace},       {"debug", Level::debug},  {"info", Level::info},
       {"warn", Level::warn},         {"warning", Level::warn}, {"error", Level::error},

@@ -1,20 +1,12 @@
 #include "remora/ecs/environment.hpp"
 
-#include <algorithm>
+#include "remora/core/ascii.hpp"
 
 namespace remora::ecs {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 LaunchType parse_override(std::string_view text) {
-  const std::string name = lower(text);
+  const std::string name = core::ascii_lower(text);
   if (name == "ec2") return LaunchType::ec2;
   if (name == "fargate") return LaunchType::fargate;
   if (name == "managed_instances") return LaunchType::managed_instances;
@@ -34,7 +26,7 @@ LaunchType detect(const EnvironmentVariables& v, std::vector<std::string>& warni
   if (v.execution_env == "AWS_ECS_MANAGED_INSTANCES") return LaunchType::managed_instances;
   if (v.execution_env == "AWS_ECS_EC2") return LaunchType::ec2;
   if (!v.ecs_fargate.empty()) return LaunchType::fargate;
-  if (lower(v.ecs_managed_instances) == "true") return LaunchType::managed_instances;
+  if (core::ascii_lower(v.ecs_managed_instances) == "true") return LaunchType::managed_instances;
   return LaunchType::unknown;
 }
 
@@ -45,7 +37,7 @@ Environment detect_environment(const EnvironmentVariables& variables) {
   out.in_ecs = !variables.metadata_uri_v4.empty();
   out.launch_type = detect(variables, out.warnings);
   out.fargate_metrics = !variables.ecs_fargate.empty() || out.launch_type == LaunchType::fargate;
-  const std::string mode = lower(variables.deployment_mode);
+  const std::string mode = core::ascii_lower(variables.deployment_mode);
   if (mode == "daemon") {
     out.warnings.push_back(
         "DD_ECS_DEPLOYMENT_MODE: daemon is not supported; running as a sidecar of this task");

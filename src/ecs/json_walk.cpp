@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "ecs/utf8.hpp"
+#include "remora/core/utf8.hpp"
 
 namespace remora::ecs {
 namespace {
@@ -133,8 +133,8 @@ void JsonPath::push(bool array) {
 }
 
 std::optional<Error> walk_json(std::string_view body, JsonHandler& handler) {
-  const std::optional<std::string> repaired = repair_utf8(body);
-  if (repaired) body = *repaired;
+  std::string repaired;
+  body = core::valid_utf8(body, repaired);
   Adapter adapter(handler);
   if (nlohmann::json::sax_parse(body.begin(), body.end(), &adapter)) return std::nullopt;
   if (adapter.error()) return adapter.error();

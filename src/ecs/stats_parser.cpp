@@ -4,6 +4,7 @@
 
 #include "ecs/json_walk.hpp"
 #include "ecs/warning_list.hpp"
+#include "remora/core/ascii.hpp"
 #include "remora/ecs/metadata.hpp"
 #include "remora/ecs/stats.hpp"
 
@@ -46,12 +47,6 @@ Member T::*number_member(const NumberField<T, Member> (&fields)[N], std::string_
     if (f.key == key) return f.member;
   }
   return nullptr;
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
 }
 
 void add_saturating(std::uint64_t& sum, std::uint64_t n) {
@@ -141,8 +136,10 @@ class StatsHandler final : public JsonHandler {
       BlockIo* io = block_io_of(path[2]);
       if (io == nullptr) return std::nullopt;
       // cgroup v1 writes "Read", v2 "read"; "Total" and the like would count bytes twice.
-      if (equals_ignoring_case(operation_, "read")) add_saturating(io->read, operation_value_);
-      if (equals_ignoring_case(operation_, "write")) add_saturating(io->write, operation_value_);
+      if (core::equals_ignoring_case(operation_, "read"))
+        add_saturating(io->read, operation_value_);
+      if (core::equals_ignoring_case(operation_, "write"))
+        add_saturating(io->write, operation_value_);
     } else if (depth == 3 && path[1] == "networks") {
       interface_ = kNone;
     }

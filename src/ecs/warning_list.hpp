@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ecs/utf8.hpp"
+#include "remora/core/utf8.hpp"
 
 namespace remora::ecs {
 
@@ -34,7 +34,7 @@ class WarningList {
 [[nodiscard]] inline std::string shown(std::string_view name) {
   constexpr std::size_t kMaxShown = 128;
   if (name.size() <= kMaxShown) return std::string(name);
-  return std::string(utf8_prefix(name, kMaxShown)) + "…";
+  return std::string(core::utf8_prefix(name, kMaxShown)) + "…";
 }
 
 }  // namespace remora::ecs

@@ -1,11 +1,11 @@
 #include "forwarder/redact.hpp"
 
+#include "remora/core/utf8.hpp"
+
 namespace remora::forwarder {
 namespace {
 
 constexpr std::size_t kTail = 5;
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u; }
 
 }  // namespace
 
@@ -25,11 +25,7 @@ std::string redact(std::string_view text, const std::vector<std::string>& keys,
       out.replace(at, key.size(), mask);
     }
   }
-  if (out.size() > max_bytes) {
-    std::size_t end = max_bytes;
-    while (end > 0 && continues_character(out[end])) --end;
-    out.resize(end);
-  }
+  out.resize(core::utf8_prefix(out, max_bytes).size());
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }

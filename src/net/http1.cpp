@@ -7,6 +7,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 
+#include "remora/core/ascii.hpp"
+
 namespace remora::net {
 namespace {
 
@@ -18,11 +20,9 @@ constexpr int kMaxInterim = 8;  // 1xx answers before the real one
 Headers copy_headers(const http::fields& fields) {
   Headers out;
   for (const auto& field : fields) {
-    std::string name(field.name_string());
-    for (char& c : name) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    out.emplace_back(std::move(name), std::string(field.value()));
+    const auto name = field.name_string();
+    out.emplace_back(core::ascii_lower(std::string_view(name.data(), name.size())),
+                     std::string(field.value()));
   }
   return out;
 }

@@ -2,18 +2,11 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
+#include "remora/core/ascii.hpp"
 #include "remora/net/beast_client.hpp"
 
 namespace remora::net {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 std::string_view without_brackets(std::string_view host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
@@ -33,8 +26,9 @@ Entry split(std::string_view text) {
   const bool bracketed = !text.empty() && text.front() == '[';
   const bool has_port = colon != std::string_view::npos &&
                         (bracketed ? text.find(']') < colon : text.find(':') == colon);
-  if (!has_port) return {lower(without_brackets(text)), {}};
-  return {lower(without_brackets(text.substr(0, colon))), std::string(text.substr(colon + 1))};
+  if (!has_port) return {core::ascii_lower(without_brackets(text)), {}};
+  return {core::ascii_lower(without_brackets(text.substr(0, colon))),
+          std::string(text.substr(colon + 1))};
 }
 
 bool same_host(const std::string& a, const std::string& b) {
@@ -64,7 +58,8 @@ bool matches_loosely(const std::string& text, const Url& url) {
   boost::system::error_code ec;
   const auto address = asio::ip::make_address(url.host, ec);
   const bool is_address = !ec;
-  if (text.find('/') != std::string::npos) return is_address && in_network(lower(text), address);
+  if (text.find('/') != std::string::npos)
+    return is_address && in_network(core::ascii_lower(text), address);
 
   const Entry entry = split(text);
   if (!entry.port.empty() && entry.port != std::to_string(url.port)) return false;

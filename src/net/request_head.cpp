@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "net/http1.hpp"
+#include "remora/core/ascii.hpp"
 
 namespace remora::net {
 namespace {
@@ -19,16 +20,9 @@ std::string base64(const std::string& text) {
   return out;
 }
 
-bool same_name(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() &&
-         std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
-           return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
-         });
-}
-
 bool has_header(const Headers& headers, std::string_view lower) {
   return std::any_of(headers.begin(), headers.end(),
-                     [&](const auto& h) { return same_name(h.first, lower); });
+                     [&](const auto& h) { return core::equals_ignoring_case(h.first, lower); });
 }
 
 }  // namespace
@@ -76,8 +70,10 @@ std::string request_head(const HttpRequest& request, const Url* proxy,
     head += "Authorization: Basic " + base64(request.url.userinfo) + "\r\n";
   }
   for (const auto& [name, value] : request.headers) {
-    if (same_name(name, "host") || same_name(name, "content-length") ||
-        same_name(name, "connection") || same_name(name, "transfer-encoding")) {
+    if (core::equals_ignoring_case(name, "host") ||
+        core::equals_ignoring_case(name, "content-length") ||
+        core::equals_ignoring_case(name, "connection") ||
+        core::equals_ignoring_case(name, "transfer-encoding")) {
       continue;
     }
     head += name + ": " + value + "\r\n";

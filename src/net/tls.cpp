@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "remora/core/ascii.hpp"
+
 namespace remora::net {
 namespace {
 
@@ -22,15 +24,8 @@ constexpr std::array kBundles = {
     "/etc/ssl/cert.pem",
 };
 
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 std::optional<int> protocol(const std::string& name) {
-  const std::string version = lower(name);
+  const std::string version = core::ascii_lower(name);
   if (version == "tlsv1.0") return TLS1_VERSION;
   if (version == "tlsv1.1") return TLS1_1_VERSION;
   if (version == "tlsv1.2") return TLS1_2_VERSION;

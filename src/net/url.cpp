@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "remora/core/ascii.hpp"
+
 namespace remora::net {
 namespace {
 
@@ -12,15 +14,9 @@ constexpr std::size_t kMaxUrlBytes = 8 * 1024;
 constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035, without the final dot
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_host_char(char c) {
-  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '.' || c == '_';
-}
-
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
+  return is_digit(c) || (core::ascii_lower(c) >= 'a' && core::ascii_lower(c) <= 'z') || c == '-' ||
+         c == '.' || c == '_';
 }
 
 std::string_view trim(std::string_view text) {
@@ -31,7 +27,7 @@ std::string_view trim(std::string_view text) {
 
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
-  const char l = lower(c);
+  const char l = core::ascii_lower(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
@@ -91,7 +87,7 @@ Result<Url> parse_url(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos) return bad("has no scheme: write http://… or https://…");
   Url url;
-  url.scheme = to_lower(text.substr(0, colon));
+  url.scheme = core::ascii_lower(text.substr(0, colon));
   if (url.scheme != "http" && url.scheme != "https") return bad("scheme is not http or https");
   text.remove_prefix(colon + 3);
   text = text.substr(0, text.find('#'));
@@ -112,7 +108,7 @@ Result<Url> parse_url(std::string_view text) {
   if (!authority.empty() && authority.front() == '[') {
     const auto close = authority.find(']');
     if (close == std::string_view::npos) return bad("has a '[' without ']'");
-    url.host = to_lower(authority.substr(1, close - 1));
+    url.host = core::ascii_lower(authority.substr(1, close - 1));
     in6_addr address{};
     if (inet_pton(AF_INET6, url.host.c_str(), &address) != 1) {
       return bad("host in brackets is not an IPv6 address");
@@ -124,7 +120,7 @@ Result<Url> parse_url(std::string_view text) {
     }
   } else {
     const auto host_end = std::min(authority.find(':'), authority.size());
-    url.host = to_lower(authority.substr(0, host_end));
+    url.host = core::ascii_lower(authority.substr(0, host_end));
     if (url.host.empty()) return bad("host is empty");
     if (url.host.size() > kMaxHostBytes) return bad("host is longer than 253 characters");
     if (!std::all_of(url.host.begin(), url.host.end(), is_host_char)) {

@@ -1,16 +1,17 @@
 #include "sandbox/text_columns.hpp"
 
+#include "remora/core/utf8.hpp"
+
 namespace remora::sandbox {
 namespace {
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 }  // namespace
 
 std::size_t columns(std::string_view text) {
   std::size_t count = 0;
-  for (const char c : text) count += starts_character(c) ? 1 : 0;
+  for (const char c : text) count += core::starts_character(c) ? 1 : 0;
   return count;
 }
 
@@ -20,7 +21,7 @@ std::string fit(std::string_view text, std::size_t width) {
   std::string out;
   std::size_t count = 0;
   for (const char c : text) {
-    if (starts_character(c) && count++ == keep) break;
+    if (core::starts_character(c) && count++ == keep) break;
     out += is_control(c) ? '?' : c;
   }
   if (cut && width > 0) out += "…";

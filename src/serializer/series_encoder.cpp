@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "remora/core/log.hpp"
+#include "remora/core/utf8.hpp"
 #include "serializer/payload_splitter.hpp"
-#include "serializer/utf8.hpp"
 
 namespace remora::serializer {
 namespace {
@@ -45,9 +45,9 @@ using SeriesBuilder = protozero::pbf_builder<MetricSeries>;
 void add_resource(SeriesBuilder& series, std::string_view type, std::string_view name,
                   std::string& scratch) {
   protozero::pbf_builder<Resource> resource(series, MetricSeries::resources);
-  resource.add_string(Resource::type, view(valid_utf8(type, scratch)));
+  resource.add_string(Resource::type, view(core::valid_utf8(type, scratch)));
   if (!name.empty()) {
-    resource.add_string(Resource::name, view(valid_utf8(name, scratch)));
+    resource.add_string(Resource::name, view(core::valid_utf8(name, scratch)));
   }
 }
 
@@ -63,7 +63,7 @@ void add_origin(SeriesBuilder& series, const model::Origin& origin) {
 // Zero values are left out, as proto3 does.
 void encode_into(const model::Series& s, std::string& out, std::string& scratch) {
   SeriesBuilder series(out);
-  const auto text = [&](std::string_view value) { return view(valid_utf8(value, scratch)); };
+  const auto text = [&](std::string_view value) { return view(core::valid_utf8(value, scratch)); };
 
   add_resource(series, "host", s.host, scratch);
   const model::TagList& tags = *s.tags;

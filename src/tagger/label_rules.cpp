@@ -1,5 +1,7 @@
 #include "tagger/label_rules.hpp"
 
+#include "remora/core/ascii.hpp"
+
 namespace remora::tagger {
 namespace {
 
@@ -23,14 +25,6 @@ std::string with_label(std::string_view name, std::string_view label) {
 }
 
 }  // namespace
-
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
   // Greedy with one point to return to: the last star. Linear in space, at worst quadratic in time.
@@ -58,7 +52,7 @@ LabelRules LabelRules::parse(const std::map<std::string, std::string>& config,
   LabelRules out;
   for (const auto& [label, names] : config) {
     Rule rule;
-    rule.glob = to_lower(trim(label));
+    rule.glob = core::ascii_lower(trim(label));
     const auto warn = [&](std::string_view why) {
       warnings.push_back("container_labels_as_tags: \"" + label + "\" " + std::string(why) +
                          "; left out");
@@ -93,7 +87,7 @@ LabelRules LabelRules::parse(const std::map<std::string, std::string>& config,
 
 bool LabelRules::matches(std::string_view label) const {
   if (rules_.empty()) return false;
-  const std::string lower = to_lower(label);
+  const std::string lower = core::ascii_lower(label);
   for (const Rule& rule : rules_) {
     if (glob_matches(rule.glob, lower)) return true;
   }
@@ -102,7 +96,7 @@ bool LabelRules::matches(std::string_view label) const {
 
 void LabelRules::apply(std::string_view label, std::string_view value, TagBuilder& out) const {
   if (rules_.empty()) return;
-  const std::string lower = to_lower(label);
+  const std::string lower = core::ascii_lower(label);
   for (const Rule& rule : rules_) {
     if (!glob_matches(rule.glob, lower)) continue;
     for (const Target& target : rule.targets) {

@@ -13,8 +13,6 @@ namespace remora::tagger {
 /// True when `text` matches `pattern`, where '*' stands for any run of characters. Both lower case.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
 
-[[nodiscard]] std::string to_lower(std::string_view text);
-
 class LabelRules {
  public:
   /// `config` maps a label glob to tag names: comma separated, '+' in front for high cardinality,

@@ -42,10 +42,4 @@ LabelTags parse_label_tags(std::string_view value) {
   return out;
 }
 
-std::string_view cut_value(std::string_view value, std::size_t bytes) {
-  if (value.size() <= bytes) return value;
-  while (bytes > 0 && (static_cast<std::uint8_t>(value[bytes]) & 0xc0) == 0x80) --bytes;
-  return value.substr(0, bytes);
-}
-
 }  // namespace remora::tagger

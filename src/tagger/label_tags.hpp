@@ -22,7 +22,4 @@ struct LabelTags {
 /// Source: DataDog/datadog-agent comp/core/tagger/collectors/workloadmeta_extract.go
 [[nodiscard]] LabelTags parse_label_tags(std::string_view value);
 
-/// The longest prefix of at most `bytes` bytes that does not split a UTF-8 character.
-[[nodiscard]] std::string_view cut_value(std::string_view value, std::size_t bytes);
-
 }  // namespace remora::tagger

@@ -1,6 +1,6 @@
 #include "tagger/tag_builder.hpp"
 
-#include "tagger/label_tags.hpp"
+#include "remora/core/utf8.hpp"
 
 namespace remora::tagger {
 
@@ -11,7 +11,7 @@ const model::Tags& LevelTags::at(Cardinality level) const {
 
 bool TagBuilder::add(Cardinality level, std::string_view key, std::string_view value) {
   if (key.empty() || value.empty()) return true;
-  value = cut_value(value, kMaxValueBytes);
+  value = core::utf8_prefix(value, kMaxValueBytes);
   std::string tag;
   tag.reserve(key.size() + 1 + value.size());
   tag.append(key).append(":").append(value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "remora/core/ascii.hpp"
 #include "remora/core/log.hpp"
 #include "remora/ecs/image_name.hpp"
 #include "tagger/label_rules.hpp"
@@ -89,7 +90,7 @@ void Tagger::Impl::add_task(TagBuilder& out) const {
   const std::string cluster = t.cluster_name();
   if (!options.disable_cluster_name_tag) out.add(low, "cluster_name", cluster);
   out.add(low, "ecs_cluster_name", cluster);
-  out.add(low, "ecs_service", to_lower(t.service_name));
+  out.add(low, "ecs_service", core::ascii_lower(t.service_name));
   if (launch_type == ecs::LaunchType::fargate || options.availability_zone_everywhere) {
     out.add(low, "availability-zone", t.availability_zone);
     out.add(low, "availability_zone", t.availability_zone);  // the older spelling
@@ -103,10 +104,10 @@ void Tagger::Impl::add_task(TagBuilder& out) const {
 void Tagger::Impl::add_resource_tags(const std::map<std::string, std::string>& tags,
                                      TagBuilder& out) const {
   for (const auto& [key, value] : tags) {
-    std::string name = to_lower(key);
+    std::string name = core::ascii_lower(key);
     if (name.starts_with("aws:")) continue;
     if (options.resource_tags_replace_colon) std::replace(name.begin(), name.end(), ':', '_');
-    out.add(Cardinality::low, name, to_lower(value));
+    out.add(Cardinality::low, name, core::ascii_lower(value));
   }
 }
 
@@ -228,7 +229,7 @@ telemetry::StatusNode Tagger::status() const {
 }
 
 std::optional<Cardinality> parse_cardinality(std::string_view text) {
-  const std::string name = to_lower(text);
+  const std::string name = core::ascii_lower(text);
   if (name == "low") return Cardinality::low;
   if (name == "orchestrator") return Cardinality::orchestrator;
   if (name == "high") return Cardinality::high;

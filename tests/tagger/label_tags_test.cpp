@@ -33,11 +33,5 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"LongEntry", "[\"a:" + std::string(9000, 'x') + "\"]", {}, 1}),
     [](const auto& c) { return c.param.name; });
 
-TEST(CutValue, NeverSplitsACharacter) {
-  EXPECT_EQ(cut_value("ab", 2), "ab");
-  EXPECT_EQ(cut_value("a\xc3\xa9z", 2), "a");
-  EXPECT_EQ(cut_value("a\xc3\xa9z", 3), "a\xc3\xa9");
-}
-
 }  // namespace
 }  // namespace remora::tagger

@@ -1,8 +1,8 @@
-#include "serializer/utf8.hpp"
+#include "remora/core/utf8.hpp"
 
 #include <gtest/gtest.h>
 
-namespace remora::serializer {
+namespace remora::core {
 namespace {
 
 struct Row {
@@ -39,5 +39,12 @@ TEST(ValidUtf8, CopiesNothingWhenTheTextIsValid) {
   EXPECT_EQ(valid_utf8(text, scratch).data(), text.data());
 }
 
+TEST(Utf8Prefix, NeverSplitsACharacter) {
+  EXPECT_EQ(utf8_prefix("ab", 2), "ab");
+  EXPECT_EQ(utf8_prefix("a\xC3\xA9z", 2), "a");
+  EXPECT_EQ(utf8_prefix("a\xC3\xA9z", 3), "a\xC3\xA9");
+  EXPECT_EQ(utf8_prefix("\x80\x80\x80", 2), "") << "stops at the beginning";
+}
+
 }  // namespace
-}  // namespace remora::serializer
+}  // namespace remora::core

@@ -1,8 +1,6 @@
-#include "serializer/utf8.hpp"
+#include "remora/core/utf8.hpp"
 
-#include <cstddef>
-
-namespace remora::serializer {
+namespace remora::core {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -12,7 +10,9 @@ std::size_t character_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) -> unsigned {
     return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
   };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const auto continues = [&](std::size_t i) {
+    return !starts_character(static_cast<char>(byte(i)));
+  };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
@@ -56,4 +56,10 @@ std::string_view valid_utf8(std::string_view text, std::string& scratch) {
   return scratch;
 }
 
-}  // namespace remora::serializer
+std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && !starts_character(text[bytes])) --bytes;
+  return text.substr(0, bytes);
+}
+
+}  // namespace remora::core
