@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <random>
 
 #include "agent/component_options.hpp"
 #include "agent/pipeline.hpp"
@@ -42,6 +43,17 @@ constexpr seconds kHeartbeat{5};
 constexpr milliseconds kLastSampleLimit{2'000};
 constexpr milliseconds kJoinLimit{500};
 constexpr seconds kAbortGrace{3};
+
+// When in the interval this agent flushes. At least half an interval after the start: a rate over a
+// shorter time than the endpoint takes to refresh its stats (10 s) would be far too high.
+checks::SchedulerOptions own_phase() {
+  checks::SchedulerOptions options;
+  const std::int64_t interval = milliseconds(options.interval).count();
+  std::random_device entropy;
+  std::uniform_int_distribution<std::int64_t> spread(interval / 2, interval * 3 / 2);
+  options.first_after = milliseconds(spread(entropy));
+  return options;
+}
 
 // All components, in the order of their dependencies: what is below may use what is above.
 class Runtime {
@@ -134,7 +146,7 @@ Result<void> Runtime::build() {
                                          health_.add("aggregator", kLoopLimit), std::move(options));
   collector_health_ = &health_.add("collector", kLoopLimit);
   scheduler_ = std::make_unique<checks::Scheduler>(clock_, *pipeline_, counters_.checks,
-                                                   *collector_health_, checks::SchedulerOptions{});
+                                                   *collector_health_, own_phase());
   scheduler_->after_run([this] { pipeline_->flush(); });
 
   if (auto built = build_ecs(); !built) return built;

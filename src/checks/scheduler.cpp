@@ -152,7 +152,8 @@ void Scheduler::after_run(std::function<void()> listener) {
 asio::awaitable<void> Scheduler::run() {
   Impl& d = *impl_;
   d.health.beat();
-  auto next = d.clock.now() + d.options.interval;
+  const bool own_phase = d.options.first_after.count() > 0;
+  auto next = d.clock.now() + (own_phase ? d.options.first_after : d.options.interval);
   for (;;) {
     if (!co_await d.clock.sleep_until(next)) co_return;
     co_await run_once();

@@ -117,6 +117,26 @@ TEST_F(SchedulerTest, RunsEveryIntervalButNotAtTheStart) {
   EXPECT_EQ(runs, 2);
 }
 
+TEST_F(SchedulerTest, APhaseOfItsOwnMovesTheWholeGrid) {
+  int runs = 0;
+  SchedulerOptions options;
+  options.first_after = milliseconds(8'200);
+  Scheduler shifted(clock_, sender_, counters_, component_, options);
+  shifted.after_run([&runs] { ++runs; });
+  asio::co_spawn(io_, shifted.run(), asio::bind_cancellation_slot(signal_.slot(), asio::detached));
+  poll();
+  advance(milliseconds(8'199));
+  EXPECT_EQ(runs, 0);
+  advance(milliseconds(1));
+  EXPECT_EQ(runs, 1);
+  advance(milliseconds(14'999));
+  EXPECT_EQ(runs, 1);
+  advance(milliseconds(1));
+  EXPECT_EQ(runs, 2);
+  signal_.emit(asio::cancellation_type::terminal);
+  poll();
+}
+
 TEST_F(SchedulerTest, ALateTickIsNotMadeUpFor) {
   int runs = 0;
   add_counting("a", runs);

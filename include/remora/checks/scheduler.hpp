@@ -16,6 +16,9 @@ namespace remora::checks {
 
 struct SchedulerOptions {
   std::chrono::seconds interval{15};
+  /// Until the first run; 0 = one interval. Agents that a deployment starts together get different
+  /// ones, so that their flushes spread over the interval instead of meeting at the intake.
+  std::chrono::milliseconds first_after{0};
 };
 
 /// Threading: the loop. Lifetime: the references outlive it.
