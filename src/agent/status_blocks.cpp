@@ -34,6 +34,17 @@ std::uint64_t own_memory_kib(std::string_view key) {
   return 0;
 }
 
+// Whole numbers of KiB are for programs; people compare with the MiB of a task definition.
+std::string own_memory() {
+  const std::uint64_t resident = own_memory_kib("VmRSS");
+  if (resident == 0) return "unknown";
+  const auto mib = [](std::uint64_t kib) {
+    const std::uint64_t tenths = (kib * 10 + 512) / 1024;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
+  };
+  return mib(resident) + ", " + mib(own_memory_kib("RssAnon")) + " of it anonymous";
+}
+
 // Value of `name` in "a=1&b=2". Requests come from our own CLI: section names need no decoding
 // beyond '+' for a blank.
 std::string parameter(std::string_view query, std::string_view name) {
@@ -83,10 +94,9 @@ telemetry::StatusNode agent_block(const Inspected& inspected) {
   node.title = "Agent (v" + std::string(core::kVersion) + ")";
   node.add("Status date", utc(inspected.clock.wall()))
       .add("Agent start", utc(inspected.started))
-      .add("Pid", static_cast<std::int64_t>(getpid()))
+      .add("Pid", std::to_string(getpid()))  // a name, not an amount: no thousands separators
       .add("Launch type", inspected.launch_type)
-      .add("Memory (RSS, KiB)", own_memory_kib("VmRSS"))
-      .add("Memory (anonymous, KiB)", own_memory_kib("RssAnon"))
+      .add("Memory", own_memory())
       .add("Log level", loaded.settings.log_level)
       .add("Dropped log lines", core::dropped_log_lines())
       .add("Config file", loaded.file.empty() ? "There is no config file" : loaded.file)

@@ -346,7 +346,7 @@ telemetry::StatusNode TaskSource::status() const {
     node.add("Task", "not known yet");
   } else {
     node.add("Cluster", task_->cluster_name());
-    node.add("Task", task_->task_id());
+    node.add("Task ARN", task_->task_arn);  // its id alone looks like an API key, and is hidden
     node.add("Family", task_->family + ":" + task_->revision);
     node.add("Launch type", to_string(task_->launch_type));
     node.add("Status", task_->known_status);
@@ -357,7 +357,7 @@ telemetry::StatusNode TaskSource::status() const {
       child.add("Id", c.docker_id).add("Image", c.image).add("Status", c.known_status);
       if (!c.health.empty()) child.add("Health", c.health);
       if (c.running()) {
-        child.add("Stats", state_->stats && state_->stats->find(c.docker_id) != nullptr);
+        child.add("Has stats", state_->stats && state_->stats->find(c.docker_id) != nullptr);
       }
     }
   }

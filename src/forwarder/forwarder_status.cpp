@@ -18,20 +18,21 @@ telemetry::StatusNode Forwarder::Impl::status() const {
   transactions.title = "Transactions";
   transactions.add("Submitted", counters.submitted.value)
       .add("Success", counters.sent.value)
-      .add("SuccessBytes", counters.sent_bytes.value)
+      .add("Success bytes", counters.sent_bytes.value)
       .add("Requests", counters.requests.value)
       .add("Requeued", counters.retried.value)
-      .add("InFlight", flying)
+      .add("In flight", flying)
       .add("Queued", waiting_payloads)
-      .add("QueuedBytes", queued_bytes())
-      .add("QueueMaxBytesPerEndpoint", options.retry_queue_max_bytes)
-      .add("DroppedRejected", counters.dropped_rejected.value)
-      .add("DroppedQueueFull", counters.dropped_queue_full.value)
-      .add("DroppedAtStop", counters.dropped_at_stop.value)
-      .add("DroppedItems", counters.dropped_items.value);
+      .add("Queued bytes", queued_bytes())
+      .add("Queue max bytes per endpoint", options.retry_queue_max_bytes)
+      .add("Dropped (rejected)", counters.dropped_rejected.value)
+      .add("Dropped (queue full)", counters.dropped_queue_full.value)
+      .add("Dropped (at stop)", counters.dropped_at_stop.value)
+      .add("Dropped items", counters.dropped_items.value);
 
   telemetry::StatusNode& by_path = node.children.emplace_back();
   by_path.title = "Transaction Successes";
+  by_path.add("Total", counters.sent.value);
   for (const auto& [path, count] : successes) by_path.add(std::string(path), count);
 
   telemetry::StatusNode& by_error = node.children.emplace_back();
@@ -44,6 +45,11 @@ telemetry::StatusNode Forwarder::Impl::status() const {
 
   telemetry::StatusNode& by_status = node.children.emplace_back();
   by_status.title = "HTTP Errors";
+  std::uint64_t refused = 0;
+  for (std::size_t status = 400; status < counters.by_status.size(); ++status) {
+    refused += counters.by_status[status].value;
+  }
+  by_status.add("Total", refused);
   for (std::size_t status = 400; status < counters.by_status.size(); ++status) {
     const std::uint64_t count = counters.by_status[status].value;
     if (count > 0) by_status.add(std::to_string(status), count);

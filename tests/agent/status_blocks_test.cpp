@@ -1,6 +1,9 @@
 #include "agent/status_blocks.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <regex>
 
 #include "fakes/fake_clock.hpp"
 
@@ -41,6 +44,13 @@ TEST_F(Answers, StatusHoldsTheAgentsOwnBlockAndEverySource) {
   for (const char* part : {"Agent (v", "Health", "Forwarder", "FARGATE"}) {
     EXPECT_NE(reply.body.find(part), std::string::npos) << part;
   }
+}
+
+TEST_F(Answers, TheAgentsOwnNumbersReadAsPeopleWriteThem) {
+  const std::string body = answer(inspected_, "status?section=agent").body;
+  EXPECT_NE(body.find("  Pid: " + std::to_string(getpid()) + "\n"), std::string::npos) << body;
+  static const std::regex kMemory(R"(\n  Memory: \d+\.\d MiB, \d+\.\d MiB of it anonymous\n)");
+  EXPECT_TRUE(std::regex_search(body, kMemory)) << body;
 }
 
 TEST_F(Answers, OneSectionCanBeAskedForInAnyCase) {

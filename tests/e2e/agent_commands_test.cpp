@@ -77,6 +77,8 @@ TEST(Commands, StatusShowsEveryPartAndNoSecret) {
     EXPECT_NE(text.output.find(part), std::string::npos) << part << " is missing in\n"
                                                          << text.output;
   }
+  EXPECT_NE(text.output.find("  Task ARN: arn:aws:ecs:"), std::string::npos) << text.output;
+  EXPECT_EQ(text.output.find("ARN: arn:aws:ecs:*"), std::string::npos) << text.output;
   const Finished json = run_program(kAgentProgram, {"status", "--json"}, variables);
   EXPECT_EQ(json.code, 0);
   EXPECT_EQ(json.output.front(), '{') << json.output;

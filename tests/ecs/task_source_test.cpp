@@ -376,6 +376,8 @@ TEST_F(TaskSourceTest, StatusNamesTheContainers) {
   start();
   const telemetry::StatusNode node = source->status();
   EXPECT_EQ(node.title, "ECS task");
+  EXPECT_EQ(node.fields[1].first, "Task ARN");  // a bare id is hidden: it looks like an API key
+  EXPECT_EQ(std::get<std::string>(node.fields[1].second), "arn:aws:ecs:r:1:task/c/t");
   ASSERT_EQ(node.children.size(), 1u);
   EXPECT_EQ(node.children[0].title, "web");
 }

@@ -277,10 +277,14 @@ TEST_F(ForwarderTest, StatusShowsCountersErrorsAndTheEndsOfKeys) {
   for (const auto& child : node.children) titles.push_back(child.title);
   EXPECT_THAT(titles, ElementsAre("Transactions", "Transaction Successes", "Transaction Errors",
                                   "HTTP Errors", "Endpoints"));
-  EXPECT_EQ(node.children[1].fields[0].first, "/api/v2/series");
-  EXPECT_EQ(std::get<std::uint64_t>(node.children[1].fields[0].second), 1u);
+  for (const std::size_t total : {1u, 2u, 3u}) {  // no block is ever empty
+    EXPECT_EQ(node.children[total].fields[0].first, "Total");
+    EXPECT_EQ(std::get<std::uint64_t>(node.children[total].fields[0].second), 1u) << total;
+  }
+  EXPECT_EQ(node.children[1].fields[1].first, "/api/v2/series");
+  EXPECT_EQ(std::get<std::uint64_t>(node.children[1].fields[1].second), 1u);
   EXPECT_EQ(node.children[2].fields[1].first, "http_status");
-  EXPECT_EQ(node.children[3].fields[0].first, "503");
+  EXPECT_EQ(node.children[3].fields[1].first, "503");
   EXPECT_EQ(node.children[4].fields[0].first, "https://intake.example");
   EXPECT_EQ(std::get<std::string>(node.children[4].fields[0].second),
             "API keys ending with: bcdef");
