@@ -1,5 +1,6 @@
 #include "remora/agent/runtime.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -383,6 +384,12 @@ int Runtime::run() {
 }  // namespace
 
 int run_agent(const config::Loaded& loaded) {
+  // Memory goes back to the system: large blocks (compression, documents) are mapped on their own,
+  // and stay so; the C library would raise the threshold when it sees one freed. One arena is
+  // enough for one loop.
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 128 * 1024);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGCHLD, SIG_IGN);  // as PID 1 we inherit orphans: the kernel reaps them
   core::start_logging(log_options(loaded.settings));

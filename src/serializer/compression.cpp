@@ -171,8 +171,13 @@ struct Compressor::Impl {
     body.clear();
     uncompressed = 0;
     pending = 0;
-    if (zstd.context != nullptr) ZSTD_CCtx_reset(zstd.context, ZSTD_reset_session_only);
-    if (deflater.ready) deflateReset(&deflater.stream);
+    // Half a MiB of tables: a flush takes milliseconds, the 15 s until the next one go without
+    // them.
+    ZSTD_freeCCtx(zstd.context);
+    zstd.context = nullptr;
+    if (deflater.ready) deflateEnd(&deflater.stream);
+    deflater.stream = z_stream{};
+    deflater.ready = false;
   }
 
   CompressionKind kind;
