@@ -250,11 +250,6 @@ asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
   }
   counters.dropped_at_stop.add(report.lost_payloads);
   counters.dropped_items.add(report.lost_items);
-  if (report.lost_payloads > 0) {
-    kLog.error("stopped before everything was sent", {{"sent", report.sent},
-                                                      {"lost_payloads", report.lost_payloads},
-                                                      {"lost_items", report.lost_items}});
-  }
   co_return report;
 }
 

@@ -40,7 +40,9 @@ struct Route {
   std::map<std::string_view, CircuitBreaker> breakers;  ///< by path: a literal
   EndpointHealth health;
   bool failing = false;  ///< what was logged last
-  core::LogThrottle rejected_log, dropped_log, failing_log;
+  core::LogThrottle rejected_log, failing_log;
+  // A full queue stays full through an outage: once in ten minutes says it, the counter has the rest.
+  core::LogThrottle dropped_log{std::chrono::minutes(10)};
   core::LogThrottle forbidden_log{kForbiddenLogPeriod};
 
   [[nodiscard]] std::size_t bytes_in_flight() const {
