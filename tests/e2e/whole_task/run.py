@@ -232,7 +232,7 @@ def scenario(task, verdict):
 
 
 def main():
-    if docker("info", check=False)[0] != 0:
+    if not shutil.which("docker") or docker("info", check=False)[0] != 0:
         skip("no Docker engine answers")
     if docker("image", "inspect", IMAGE, check=False)[0] != 0:
         skip(f"the image {IMAGE} is not there: ./dev image")
