@@ -1,6 +1,7 @@
 // The samples of one run, written from the metric tables so that a name exists once.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "remora/checks/check.hpp"
 #include "remora/checks/metric_info.hpp"
+#include "remora/core/clock.hpp"
 #include "remora/model/metric.hpp"
 
 namespace remora::checks {
@@ -26,7 +28,7 @@ class SampleList {
 
   void add(const MetricInfo& metric, double value, const model::Tags& tags) {
     if (skip_counters_ && metric.type != "gauge") return;
-    samples_.push_back({metric.name, kind_of(metric), value, tags, origin_});
+    samples_.push_back({metric.name, kind_of(metric), value, tags, origin_, measured_at_ns_});
   }
   void add(const MetricInfo& metric, std::uint64_t value, const model::Tags& tags) {
     add(metric, static_cast<double>(value), tags);
@@ -35,6 +37,13 @@ class SampleList {
   void add(const MetricInfo& metric, const std::optional<std::uint64_t>& value,
            const model::Tags& tags) {
     if (value) add(metric, static_cast<double>(*value), tags);
+  }
+
+  /// The time of the reading that the next samples come from; empty = not known.
+  void measured_at(const std::optional<core::WallTime>& read) {
+    using std::chrono::nanoseconds;
+    measured_at_ns_ =
+        read ? std::chrono::duration_cast<nanoseconds>(read->time_since_epoch()).count() : 0;
   }
 
   /// Leaves rates and counts out until it is set back: the same reading twice would be a rate of
@@ -49,6 +58,7 @@ class SampleList {
 
  private:
   model::Origin origin_;
+  std::int64_t measured_at_ns_ = 0;
   bool skip_counters_ = false;
   std::vector<model::Sample> samples_;
 };

@@ -168,7 +168,7 @@ void CheckAggregator::submit(const model::Sample& sample) {
     ++d.contexts;
   }
   context->second.last_sample = now;
-  context->second.state.add(sample.value, now);
+  context->second.state.add(sample.value, now, sample.measured_at_ns);
 }
 
 void CheckAggregator::submit(model::ServiceCheck check) {

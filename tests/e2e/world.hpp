@@ -12,6 +12,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -256,13 +258,24 @@ class Task {
   std::string stats() const {
     const double elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    // The time of the reading, as the endpoint tells it: rates are per second of it.
+    const auto wall = std::chrono::system_clock::now();
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(wall);
+    const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                 wall - std::chrono::system_clock::from_time_t(seconds))
+                                 .count();
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    char date[32], read[64];
+    std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+    std::snprintf(read, sizeof read, "%s.%09ldZ", date, static_cast<long>(nanoseconds));
     const auto total =
         std::to_string(static_cast<std::uint64_t>(1e9 + elapsed * kCpuNanosecondsPerSecond));
     std::string entries;
     for (const auto& name : names_) {
       entries +=
-          (entries.empty() ? "\"" : ",\"") + id(name) +
-          R"(":{"read":"2026-01-02T03:05:05.1Z","preread":"2026-01-02T03:04:55.1Z","pids_stats":{},)"
+          (entries.empty() ? "\"" : ",\"") + id(name) + R"(":{"read":")" + read +
+          R"(","preread":"2026-01-02T03:04:55.1Z","pids_stats":{},)"
           R"("blkio_stats":{"io_service_bytes_recursive":[{"major":259,"minor":1,"op":"read","value":4096}],)"
           R"("io_serviced_recursive":null},"cpu_stats":{"cpu_usage":{"total_usage":)" +
           total +

@@ -88,5 +88,43 @@ INSTANTIATE_TEST_SUITE_P(
                 {5}}),
     [](const auto& w) { return w.param.name; });
 
+core::SteadyTime at(double seconds) {
+  return core::SteadyTime(std::chrono::duration_cast<core::SteadyTime::duration>(
+      std::chrono::duration<double>(seconds)));
+}
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kNoon = 1'700'000'000 * kSecond;
+
+TEST(RateOfReadings, IsPerSecondBetweenTheReadingsNotTheSubmissions) {
+  // One core all the time; the endpoint refreshes every 10 s, we look every 15 s.
+  MetricState state(SampleKind::rate);
+  std::vector<std::optional<double>> got;
+  for (const auto& [submitted, read] : {std::pair{15, 10}, {30, 30}, {45, 40}, {60, 60}}) {
+    state.add(read * 1e9, at(submitted), kNoon + read * kSecond);
+    got.push_back(state.flush());
+  }
+  EXPECT_EQ(got, (std::vector<std::optional<double>>{kNone, 1e9, 1e9, 1e9}));
+}
+
+TEST(RateOfReadings, AReadingSubmittedTwiceIsNoSampleAndTheNextCoversTheWholeTime) {
+  MetricState state(SampleKind::rate);
+  state.add(10e9, at(15), kNoon + 10 * kSecond);
+  EXPECT_EQ(state.flush(), kNone);
+  state.add(10e9, at(18), kNoon + 10 * kSecond);
+  EXPECT_EQ(state.flush(), kNone);
+  state.add(30e9, at(33), kNoon + 30 * kSecond);
+  EXPECT_EQ(state.flush(), 1e9);
+}
+
+TEST(RateOfReadings, AClockThatWasSetIsNotBelieved) {
+  for (const std::int64_t jump : {-7200, 7200}) {
+    MetricState state(SampleKind::rate);
+    state.add(10e9, at(15), kNoon + 15 * kSecond);
+    (void)state.flush();
+    state.add(25e9, at(30), kNoon + (30 + jump) * kSecond);
+    EXPECT_EQ(state.flush(), 1e9) << jump;
+  }
+}
+
 }  // namespace
 }  // namespace remora::metrics

@@ -38,6 +38,10 @@ struct Sample {
   double value = 0;
   Tags tags;
   Origin origin;
+  /// When the source took the reading, in nanoseconds since the epoch of its own clock; 0 = not
+  /// known. Rates are per second of that time: an endpoint that refreshes every 10 s, read every
+  /// 15 s, would otherwise give rates a third too high and a third too low in turn.
+  std::int64_t measured_at_ns = 0;
 };
 
 enum class SeriesType : std::uint8_t { count = 1, rate = 2, gauge = 3 };  ///< numbers of the wire

@@ -121,6 +121,7 @@ void add_container_samples(const ContainerReading& r, ContainerState& state, Sen
   }
   if (r.stats == nullptr) return;
   const ecs::ContainerStats& stats = *r.stats;
+  out.measured_at(stats.read);
   out.add(kCpuUsage, stats.cpu.total_ns, tags);
   out.add(kCpuUser, stats.cpu.user_ns, tags);
   out.add(kCpuSystem, stats.cpu.kernel_ns, tags);

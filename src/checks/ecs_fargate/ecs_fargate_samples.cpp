@@ -163,6 +163,7 @@ void add_fargate_limit_samples(const ecs::ContainerMetadata& container, const mo
 bool add_fargate_container_samples(const ecs::ContainerStats& stats, EntityTags& entity,
                                    Sender& sender, SampleList& out) {
   const model::Tags& tags = entity.base();
+  out.measured_at(stats.read);
   out.add(kCpuSystem, stats.cpu.kernel_ns, tags);
   out.add(kCpuUser, stats.cpu.user_ns, tags);
   out.add(kCpuUsage, stats.cpu.total_ns, tags);
