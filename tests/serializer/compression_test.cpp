@@ -89,8 +89,16 @@ TEST_P(EachKind, DecompressStopsAtTheLimit) {
   EXPECT_EQ(over.error().code(), Errc::too_large);
 }
 
-TEST_P(EachKind, ABodyCutShortIsMalformed) {
-  if (GetParam() == CompressionKind::none) GTEST_SKIP() << "any bytes are a body";
+// Without compression any bytes are a body, so `none` has no place here.
+class EachCompressedKind : public testing::TestWithParam<CompressionKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EachCompressedKind,
+                         testing::Values(CompressionKind::zstd, CompressionKind::gzip,
+                                         CompressionKind::deflate),
+                         [](const auto& kind) {
+                           return std::string(content_encoding(kind.param));
+                         });
+
+TEST_P(EachCompressedKind, ABodyCutShortIsMalformed) {
   Compressor compressor(GetParam(), 1);
   ASSERT_TRUE(compressor.write(noise(50'000, 3)));
   const auto body = compressor.finish();
