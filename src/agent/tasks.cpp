@@ -67,17 +67,9 @@ void Tasks::cancel(const std::shared_ptr<Task>& task) {
   asio::dispatch(io_, [task] { task->signal.emit(asio::cancellation_type::terminal); });
 }
 
-void Tasks::cancel(std::string_view name) {
-  stopping_ = true;
-  const auto all = tasks_;  // a coroutine may end inside emit()
-  for (const auto& task : all) {
-    if (task->name == name) cancel(task);
-  }
-}
-
 void Tasks::cancel_all() {
   stopping_ = true;
-  const auto all = tasks_;
+  const auto all = tasks_;  // a coroutine may end inside emit()
   for (const auto& task : all) cancel(task);
 }
 

@@ -25,8 +25,6 @@ class Tasks {
   /// may be null.
   void spawn(std::string name, asio::awaitable<void> work, telemetry::HealthComponent* health);
 
-  /// Asks the task `name` (all of that name) to end.
-  void cancel(std::string_view name);
   /// Asks all tasks to end.
   void cancel_all();
   /// Waits until every task has ended, or `deadline`. Returns false when some still run.
