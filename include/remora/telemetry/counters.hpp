@@ -66,6 +66,42 @@ struct ForwarderCounters {
   std::array<Counter, 600> by_status;  ///< answers by HTTP status
 };
 
+/// What became of the lines of one kind of message.
+struct MessageCounters {
+  Counter ok;     ///< metrics: samples, not messages
+  Counter error;  ///< refused lines
+};
+
+struct DogstatsdCounters {
+  // By transport: udp, uds_datagram, uds_stream.
+  std::array<Counter, 3> packets, bytes, read_errors, truncated;
+  Counter stream_connections_opened, stream_connections_refused;
+  Counter stream_too_long;   ///< frames longer than the buffer: the connection was closed
+  Counter stream_cut_short;  ///< connections that ended or stalled inside a frame
+  MessageCounters metrics, events, service_checks;
+  std::array<Counter, 6> by_type;     ///< messages by dogstatsd::MetricType
+  std::array<Counter, 24> by_reject;  ///< refused lines by dogstatsd::Reject
+  Counter unterminated;               ///< last lines without LF where it is required
+  Counter filtered;                   ///< messages dropped by a filter list
+  Counter unsupported_timestamped;    ///< timestamps on histograms, sets, distributions
+  Counter origin_errors;              ///< credentials that lead to no container
+  Counter origins_refused;            ///< origins over the limit: they get the task's tags
+  Counter bad_fields;                 ///< optional fields of events and checks with bad values
+  Counter dropped_events, dropped_service_checks;  ///< over the limit between two flushes
+  Counter forward_errors;  ///< packets that could not be copied to DD_STATSD_FORWARD_*
+};
+
+/// The time sampler.
+struct SamplerCounters {
+  Counter samples;
+  Counter non_finite;  ///< NaN or infinite values dropped
+  Counter contexts_created, contexts_expired;
+  Counter refused_contexts;  ///< samples' lines refused because a new context was over a limit
+  Counter refused_values;    ///< set members, histogram samples or points over the byte budget
+  Counter series, sketches;  ///< given out by flushes
+  Counter flushes;
+};
+
 /// All of them. Owned by `agent::Runtime`, passed by reference to each component.
 struct Counters {
   EcsCounters ecs;
@@ -73,6 +109,8 @@ struct Counters {
   AggregatorCounters aggregator;
   SerializerCounters serializer;
   ForwarderCounters forwarder;
+  DogstatsdCounters dogstatsd;
+  SamplerCounters sampler;
   Counter tags_rejected;  ///< malformed label tags, named in the log
   Counter ipc_requests, ipc_rejected;
 };

@@ -1,0 +1,61 @@
+// Origin detection: which container's tags a sample gets, and those tags.
+//
+// Source: DataDog/datadog-agent comp/core/tagger (enrichment, legacy and unified modes) and
+// comp/core/tagger/origindetection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "remora/metrics/context.hpp"
+#include "remora/tagger/tagger.hpp"
+#include "remora/telemetry/counters.hpp"
+
+namespace remora::dogstatsd {
+
+struct OriginOptions {
+  bool unified = false;  ///< DD_ORIGIN_DETECTION_UNIFIED
+  bool opt_out = true;   ///< DD_DOGSTATSD_ORIGIN_OPTOUT_ENABLED
+  bool entity_id_precedence = false;
+  std::string cardinality = "low";  ///< DD_DOGSTATSD_TAG_CARDINALITY; "none" allowed
+  model::TagList extra_tags;        ///< DD_DOGSTATSD_TAGS and the instance tag: always added
+  std::size_t max_origins = 4096;   ///< more: the task's tags, counted
+};
+
+/// What a message says about its origin.
+struct OriginClaim {
+  std::uint32_t socket_container = 0;  ///< of `Origins::container`, 0 = none
+  std::string_view local_data;         ///< "ci-<id>", "in-<inode>", list, or a bare id
+  std::string_view external_data;
+  std::string_view cardinality;  ///< of card: or dd.internal.card
+  std::string_view entity_id;    ///< of dd.internal.entity_id; "none" switches the client's off
+};
+
+/// Threading: the loop. Lifetime: the tagger outlives it.
+class Origins final : public metrics::OriginTags {
+ public:
+  /// Container id of a cgroup v2 inode; empty when not known.
+  using InodeResolver = std::function<std::string(std::uint64_t inode)>;
+
+  Origins(OriginOptions options, const tagger::Tagger& tagger,
+          telemetry::DogstatsdCounters& counters, InodeResolver inodes);
+  ~Origins() override;
+
+  /// A small number for a container id, stable for the life of the process; 0 for the empty id.
+  [[nodiscard]] std::uint32_t container(std::string_view container_id);
+  [[nodiscard]] metrics::OriginId resolve(const OriginClaim& claim);
+  [[nodiscard]] const model::TagList& tags(metrics::OriginId origin) const override;
+  /// The same list, to be kept: for events and service checks.
+  [[nodiscard]] model::Tags shared_tags(metrics::OriginId origin) const;
+  /// The task or its tags changed: lists are made anew when next asked for.
+  void tags_changed();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace remora::dogstatsd
