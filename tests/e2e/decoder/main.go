@@ -56,13 +56,16 @@ type resource struct {
 }
 
 type series struct {
-	Metric    string       `json:"metric"`
-	Type      int32        `json:"type"`
-	Interval  int64        `json:"interval"`
-	Tags      []string     `json:"tags"`
-	Resources []resource   `json:"resources"`
-	Points    [][2]float64 `json:"points"` // timestamp, value
-	Received  float64      `json:"received"`
+	Metric     string       `json:"metric"`
+	Type       int32        `json:"type"`
+	Interval   int64        `json:"interval"`
+	Unit       string       `json:"unit"`
+	SourceType string       `json:"source_type_name"`
+	Tags       []string     `json:"tags"`
+	Resources  []resource   `json:"resources"`
+	Origin     [3]uint32    `json:"origin"` // product, category, service
+	Points     [][2]float64 `json:"points"` // timestamp, value
+	Received   float64      `json:"received"`
 }
 
 // serviceCheck has exactly the keys of the Agent's payload.
@@ -88,7 +91,9 @@ type intake struct {
 	mu       sync.Mutex
 	outage   int
 	Series   []series       `json:"series"`
+	Sketches []sketch       `json:"sketches"`
 	Checks   []serviceCheck `json:"service_checks"`
+	Events   []event        `json:"events"`
 	Payloads []payload      `json:"payloads"`
 	Refused  []string       `json:"refused"`
 	Requests int            `json:"requests"`
@@ -160,6 +165,11 @@ func unknownFields(v reflect.Value) string {
 	return ""
 }
 
+func originOf(m *gogen.Metadata) [3]uint32 {
+	o := m.GetOrigin()
+	return [3]uint32{o.GetOriginProduct(), o.GetOriginCategory(), o.GetOriginService()}
+}
+
 func (in *intake) acceptSeries(raw []byte, now float64) error {
 	var message gogen.MetricPayload
 	if err := message.Unmarshal(raw); err != nil {
@@ -183,7 +193,10 @@ func (in *intake) acceptSeries(raw []byte, now float64) error {
 		if len(s.Points) == 0 {
 			return refuse(http.StatusBadRequest, "%s: no points", s.Metric)
 		}
-		one := series{Metric: s.Metric, Type: int32(s.Type), Interval: s.Interval, Tags: s.Tags, Received: now}
+		one := series{
+			Metric: s.Metric, Type: int32(s.Type), Interval: s.Interval, Unit: s.Unit, SourceType: s.SourceTypeName,
+			Tags: s.Tags, Origin: originOf(s.Metadata), Received: now,
+		}
 		for _, r := range s.Resources {
 			one.Resources = append(one.Resources, resource{r.Type, r.Name})
 		}
@@ -234,8 +247,11 @@ func (in *intake) accept(r *http.Request) error {
 		return refuse(http.StatusMethodNotAllowed, "%s %s", r.Method, r.URL.Path)
 	}
 	kind, compressed, uncompressed := "application/json", maxOtherCompressed, maxOtherUncompressed
-	if r.URL.Path == "/api/v2/series" {
+	switch r.URL.Path {
+	case "/api/v2/series":
 		kind, compressed, uncompressed = "application/x-protobuf", maxSeriesCompressed, maxSeriesUncompressed
+	case "/api/beta/sketches":
+		kind = "application/x-protobuf"
 	}
 	if r.Header.Get("Content-Type") != kind {
 		return refuse(http.StatusBadRequest, "%s: Content-Type %q", r.URL.Path, r.Header.Get("Content-Type"))
@@ -259,8 +275,12 @@ func (in *intake) accept(r *http.Request) error {
 	switch r.URL.Path {
 	case "/api/v2/series":
 		err = in.acceptSeries(raw, now)
+	case "/api/beta/sketches":
+		err = in.acceptSketches(raw, now)
 	case "/api/v1/check_run":
 		err = in.acceptChecks(raw)
+	case "/intake/":
+		err = in.acceptEvents(raw, now)
 	default:
 		err = refuse(http.StatusNotFound, "no route %s", r.URL.Path)
 	}

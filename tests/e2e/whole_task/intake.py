@@ -35,7 +35,9 @@ class Intake:
 class Received:
     def __init__(self, document):
         self.series = document["series"] or []
+        self.sketches = document["sketches"] or []
         self.checks = document["service_checks"] or []
+        self.events = document["events"] or []
         self.refused = document["refused"] or []
         self.payloads = document["payloads"] or []
 
