@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "remora/core/ascii.hpp"
+#include "remora/core/scrub.hpp"
 
 namespace remora::api {
 namespace {
@@ -72,8 +73,8 @@ std::string value_text(const StatusValue& value) {
 /// The name takes part, so "token: x" is hidden as it is in the text form.
 std::string scrubbed_value(const std::string& name, const std::string& value) {
   const std::string prefix = name + ": ";
-  const std::string line = scrub(prefix + value);
-  return line.starts_with(prefix) ? line.substr(prefix.size()) : scrub(value);
+  const std::string line = core::scrub(prefix + value);
+  return line.starts_with(prefix) ? line.substr(prefix.size()) : core::scrub(value);
 }
 
 Json value_json(const std::string& name, const StatusValue& value) {
@@ -138,14 +139,14 @@ std::string free_key(const Json& object, const std::string& key) {
 
 Json node_json(const StatusNode& node, int depth) {
   Json object = Json::object();
-  if (without_brackets(node.title) != node.title) object["title"] = scrub(node.title);
+  if (without_brackets(node.title) != node.title) object["title"] = core::scrub(node.title);
   for (const auto& [name, value] : node.fields) {
-    object[free_key(object, snake_case(scrub(name)))] = value_json(name, value);
+    object[free_key(object, snake_case(core::scrub(name)))] = value_json(name, value);
   }
   if (depth >= kMaxDepth) return object;
   for (const StatusNode& child : node.children) {
     const auto key =
-        free_key(object, snake_case(scrub(std::string(without_brackets(child.title)))));
+        free_key(object, snake_case(core::scrub(std::string(without_brackets(child.title)))));
     object[key] = node_json(child, depth + 1);
   }
   return object;
@@ -172,13 +173,14 @@ std::string status_text(std::span<const StatusNode> blocks) {
     add_fields(text, block, "  ");
     for (const StatusNode& child : block.children) add_child(text, child, 1);
   }
-  return scrub(std::move(text));
+  return core::scrub(std::move(text));
 }
 
 std::string status_json(std::span<const StatusNode> blocks, bool pretty) {
   Json root = Json::object();
   for (const StatusNode& block : blocks) {
-    const auto key = free_key(root, snake_case(scrub(std::string(without_brackets(block.title)))));
+    const auto key =
+        free_key(root, snake_case(core::scrub(std::string(without_brackets(block.title)))));
     root[key] = node_json(block, 0);
   }
   return root.dump(pretty ? 2 : -1, ' ', false, Json::error_handler_t::replace);

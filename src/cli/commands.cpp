@@ -10,6 +10,7 @@
 #include "remora/api/health_view.hpp"
 #include "remora/api/ipc_client.hpp"
 #include "remora/api/status_view.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/version.hpp"
 
 namespace remora::cli {
@@ -109,7 +110,7 @@ api::IpcIdentity ipc_identity(const config::Loaded& loaded) {
 }
 
 int report(const Context& context, std::string_view text) {
-  context.err(api::scrub("Error: " + std::string(text)) + "\n");
+  context.err(core::scrub("Error: " + std::string(text)) + "\n");
   return kError;
 }
 
@@ -168,15 +169,15 @@ int config_command(const CommandLine& line, const Context& context) {
   const config::Loaded loaded = load(line, context);
   const auto body = ask(loaded, "config", kTimeout);
   if (body) {
-    context.out(api::scrub(*body));
+    context.out(core::scrub(*body));
     return kSuccess;
   }
   const bool nobody = body.error().code() == Errc::not_found || loaded.settings.api_key.empty();
   if (!nobody) return report_unreachable(context, body.error());
   std::string note = "No agent is running: this is the configuration of the environment here.\n";
   for (const std::string& warning : loaded.warnings) note += "Warning: " + warning + "\n";
-  context.err(api::scrub(std::move(note)));
-  context.out(api::scrub(config::dump(loaded)));
+  context.err(core::scrub(std::move(note)));
+  context.out(core::scrub(config::dump(loaded)));
   return kSuccess;
 }
 

@@ -20,8 +20,4 @@ namespace remora::api {
 [[nodiscard]] std::vector<telemetry::StatusNode> select_section(
     std::span<const telemetry::StatusNode> blocks, std::string_view section);
 
-/// Hides 32-digit hex keys but for their last five characters, passwords in URLs, and values of
-/// api_key=, token=, password= in any text that leaves the process.
-[[nodiscard]] std::string scrub(std::string text);
-
 }  // namespace remora::api

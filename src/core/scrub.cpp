@@ -1,13 +1,14 @@
 // The scrubber of everything that leaves the process as text.
+#include "remora/core/scrub.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 
-#include "remora/api/status_view.hpp"
 #include "remora/core/ascii.hpp"
 
-namespace remora::api {
+namespace remora::core {
 namespace {
 
 constexpr std::size_t kKeyDigits = 32;  // an API key is 32 hex digits
@@ -120,4 +121,4 @@ std::string scrub(std::string text) {
   return text;
 }
 
-}  // namespace remora::api
+}  // namespace remora::core

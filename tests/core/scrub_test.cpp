@@ -1,8 +1,8 @@
+#include "remora/core/scrub.hpp"
+
 #include <gtest/gtest.h>
 
-#include "remora/api/status_view.hpp"
-
-namespace remora::api {
+namespace remora::core {
 namespace {
 
 struct Row {
@@ -52,4 +52,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 }  // namespace
-}  // namespace remora::api
+}  // namespace remora::core
