@@ -10,7 +10,6 @@
 namespace remora::config {
 namespace {
 
-constexpr std::string_view kDogStatsD = "not yet: DogStatsD is on the way";
 constexpr std::string_view kApm = "not yet: the trace receiver is on the way";
 constexpr std::string_view kLogs = "not yet: log collection is on the way";
 constexpr std::string_view kOtlp = "not yet: the OTLP receiver is on the way";
@@ -34,6 +33,11 @@ constexpr std::string_view kSystemProbe =
     "not possible: system-probe and runtime security need rights a task does not give";
 constexpr std::string_view kOtherPlatform = "not needed: a setting of another platform";
 constexpr std::string_view kOneProcess = "not needed: one process does all the work";
+constexpr std::string_view kOneReader =
+    "not needed: one loop reads and adds up, without queues in between";
+constexpr std::string_view kMemory = "not needed: DD_DOGSTATSD_MEMORY_LIMIT bounds what is kept";
+constexpr std::string_view kDogStatsDStats = "not needed: `agent status` counts packets and losses";
+constexpr std::string_view kDogStatsDLog = "not needed: refused lines go to the agent's log";
 constexpr std::string_view kOneLoop = "not needed: one loop sends everything";
 constexpr std::string_view kNoPort = "not needed: the command line uses no port and no file";
 constexpr std::string_view kStop = "not needed: DD_STOP_TIMEOUT is the one deadline of a stop";
@@ -51,22 +55,41 @@ constexpr std::string_view kQuiet = "";
 
 constexpr auto kIgnored = std::to_array<IgnoredOption>({
     // clang-format off
-    // DogStatsD. Sources that most templates set stay quiet when they ask for nothing we lack.
-    {"DD_USE_DOGSTATSD", kDogStatsD, "false"},
-    {"DD_DOGSTATSD_NON_LOCAL_TRAFFIC", kDogStatsD, "false"},
-    {"DD_DOGSTATSD_PORT", kDogStatsD, "0"},
-    {"DD_DOGSTATSD_ORIGIN_DETECTION", kDogStatsD, "false"},
-    {"DD_DOGSTATSD_ORIGIN_DETECTION_CLIENT", kDogStatsD, "false"},
-    {"DD_DOGSTATSD_URL", kQuiet},  // read by DogStatsD clients
-    {"DD_DOGSTATSD_*", kDogStatsD},
-    {"DD_STATSD_*", kDogStatsD},
-    {"DD_METRIC_FILTERLIST*", kDogStatsD},
-    {"DD_HISTOGRAM_*", kDogStatsD},
-    {"DD_ORIGIN_DETECTION_UNIFIED", kDogStatsD, "false"},
-    {"DD_AGGREGATOR_STOP_TIMEOUT", kStop},
-    {"DD_AGGREGATOR_BUFFER_SIZE", kOneLoop},
-    {"DD_BIND_HOST", kDogStatsD, "localhost 127.0.0.1"},
+    // DogStatsD. Sizes of queues and numbers of workers have no counterpart in one loop; whoever
+    // set them wanted fewer losses and has them.
+    {"DD_DOGSTATSD_WORKERS_COUNT", kOneReader, "*"},
+    {"DD_DOGSTATSD_QUEUE_SIZE", kOneReader, "*"},
+    {"DD_DOGSTATSD_PACKET_BUFFER_SIZE", kOneReader, "*"},
+    {"DD_DOGSTATSD_PACKET_BUFFER_FLUSH_TIMEOUT", kOneReader, "*"},
+    {"DD_DOGSTATSD_PIPELINE_COUNT", kOneReader, "*"},
+    {"DD_DOGSTATSD_PIPELINE_AUTOADJUST*", kOneReader, "*"},
+    {"DD_DOGSTATSD_STRING_INTERNER_SIZE", kOneReader, "*"},
+    {"DD_DOGSTATSD_STRING_INTERNER_TELEMETRY", kOneReader, "*"},
+    {"DD_DOGSTATSD_NO_AGGREGATION_PIPELINE_BATCH_SIZE", kOneReader, "*"},
+    {"DD_AGGREGATOR_BUFFER_SIZE", kOneReader, "*"},
+    {"DD_DOGSTATSD_MEM_BASED_RATE_LIMITER_*", kMemory, "false"},
+    {"DD_DOGSTATSD_MAX_METRICS_TAGS", kMemory, "0"},
+    {"DD_DOGSTATSD_PIPE_NAME", kOtherPlatform},
+    {"DD_DOGSTATSD_WINDOWS_PIPE_SECURITY_DESCRIPTOR", kOtherPlatform},
+    {"DD_DOGSTATSD_STATS_ENABLE", kDogStatsDStats, "false"},
+    {"DD_DOGSTATSD_STATS_PORT", kDogStatsDStats, "*"},
+    {"DD_DOGSTATSD_STATS_BUFFER", kDogStatsDStats, "*"},
+    {"DD_DOGSTATSD_TELEMETRY_ENABLED_LISTENER_ID", kDogStatsDStats, "*"},
+    {"DD_DOGSTATSD_STREAM_LOG_TOO_BIG", kDogStatsDStats, "*"},
+    {"DD_DOGSTATSD_LOGGING_ENABLED", kDogStatsDLog, "*"},
+    {"DD_DOGSTATSD_LOG_FILE*", kDogStatsDLog, "*"},
+    {"DD_DOGSTATSD_CAPTURE_DEPTH", "not needed: a capture has no queue to size", "*"},
+    {"DD_DOGSTATSD_EXPERIMENTAL_HTTP_*", "not yet: metrics over HTTP from other DogStatsD servers", "false"},
     {"DD_DATA_PLANE_*", kOneProcess, "false"},
+
+    // Read by DogStatsD clients; a container definition often shares its variables.
+    {"DD_DOGSTATSD_URL", kQuiet},
+    {"DD_DOGSTATSD_HOST", kQuiet},
+    {"DD_DOGSTATSD_DISABLE", kQuiet},
+    {"DD_ENTITY_ID", kQuiet},
+    {"DD_EXTERNAL_ENV", kQuiet},
+    {"DD_CARDINALITY", kQuiet},
+    {"DD_ORIGIN_DETECTION_ENABLED", kQuiet},
 
     // Traces
     {"DD_APM_SAMPLE_RATE", "not a setting of the Agent: the nearest is DD_APM_TARGET_TPS"},
@@ -200,8 +223,6 @@ constexpr auto kIgnored = std::to_array<IgnoredOption>({
     {"DD_TAG_VALUE_SPLIT_SEPARATOR", kSplit},
     {"DD_CONVERT_DD_SITE_FQDN_ENABLED", "not needed: hosts are looked up once per connection", "false"},
     {"DD_USE_V2_API_SERIES", "not needed: series always use version 2", "true"},
-    {"DD_ENABLE_PAYLOADS_EVENTS", kQuiet},
-    {"DD_ENABLE_PAYLOADS_SKETCHES", kQuiet},
     {"DD_ENABLE_PAYLOADS_JSON_TO_V1_INTAKE", kQuiet},
     {"DD_LOG_PAYLOADS", "not yet: payloads in the log", "false"},
     {"DD_FORWARDER_NUM_WORKERS", kOneLoop, "1"},

@@ -73,9 +73,12 @@ class Loader {
     for (const auto& [name, value] : map.items()) {
       const std::string key = prefix + name;
       const auto all = options();
-      const auto option = std::find_if(
-          all.begin(), all.end(), [&](const Option& o) { return !o.key.empty() && o.key == key; });
-      if (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty())) {
+      const auto option = std::find_if(all.begin(), all.end(), [&](const Option& o) {
+        return (!o.key.empty() && o.key == key) || (!o.other_key.empty() && o.other_key == key);
+      });
+      const bool empty_text = value.is_string() && value.get_ref<const std::string&>().empty();
+      const bool empty_counts = option != all.end() && option->accept.empty_in_file;
+      if (value.is_null() || (empty_text && !empty_counts)) {
         if (option == all.end() && !known_below(key) &&
             find_ignored(environment_name(key)) == nullptr) {
           unused_.unknown_key(key);

@@ -14,6 +14,7 @@ constexpr std::size_t kMaxLookedUp = 200;  ///< names that a nearest one is sear
 constexpr std::size_t kMaxCollected = 10'000;  ///< beyond, names are only counted as "more"
 
 bool is_quiet(const IgnoredOption& option, std::string_view value) {
+  if (option.quiet == "*") return true;
   const auto as_bool = parse_bool(value);
   for (const auto quiet : split(option.quiet, " ")) {
     if (core::ascii_lower(trimmed(value)) == quiet) return true;

@@ -19,9 +19,11 @@ using Strings = std::vector<std::string>;
 using StringMap = std::map<std::string, std::string>;
 using ListMap = std::map<std::string, std::vector<std::string>>;
 
-constexpr std::size_t kMaxItems = 1000;      ///< of a list or map; real ones have a few dozen
-constexpr std::size_t kMaxItemBytes = 8192;  ///< more than any tag, URL or regex needs
-constexpr std::size_t kMaxNamedItems = 5;    ///< bad items named one by one
+constexpr std::size_t kMaxItems = 1000;            ///< of a list or map; real ones have a few dozen
+constexpr std::size_t kMaxItemBytes = 8192;        ///< more than any tag, URL or regex needs
+constexpr std::size_t kMaxNamedItems = 5;          ///< bad items named one by one
+constexpr std::size_t kMaxJsonBytes = 256 * 1024;  ///< of an option that is JSON
+constexpr int kMaxJsonDepth = 32;
 
 /// What the warnings of one value have in common.
 struct Context {
@@ -163,7 +165,35 @@ bool parse(const Context& context, const Json& value, double& field) {
   return true;
 }
 
+bool deeper_than(const Json& value, int levels) {
+  if (!value.is_structured()) return false;
+  return levels == 0 || std::any_of(value.begin(), value.end(), [&](const Json& inner) {
+           return deeper_than(inner, levels - 1);
+         });
+}
+
+// An option whose text is a JSON array: checked to be one, kept as text for whoever reads it.
+bool parse_json_array(const Context& context, const Json& value, std::string& field) {
+  const std::string accepted = "write a JSON array of at most " + std::to_string(kMaxJsonBytes) +
+                               " bytes and " + std::to_string(kMaxJsonDepth) + " levels";
+  Json array = value;
+  if (const auto text = scalar_text(value)) {
+    if (text->size() > kMaxJsonBytes ||
+        json_inside(context, *text, '[', array) != JsonText::found) {
+      return context.reject(*text, accepted);
+    }
+  }
+  if (!array.is_array() || deeper_than(array, kMaxJsonDepth)) {
+    return context.reject("(not an array, or nested too deeply)", accepted);
+  }
+  std::string dumped = array.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (dumped.size() > kMaxJsonBytes) return context.reject("(too long)", accepted);
+  field = array.empty() ? std::string() : std::move(dumped);
+  return true;
+}
+
 bool parse(const Context& context, const Json& value, std::string& field) {
+  if (context.option.accept.json_array) return parse_json_array(context, value, field);
   const auto text = scalar_text(value);
   if (!text) return context.reject("(a list or map)", "write one text");
   if (context.option.accept.words.empty()) {

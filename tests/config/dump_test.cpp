@@ -43,6 +43,7 @@ TEST(Dump, IsReadBackAsTheSameSettings) {
                                   {"DD_DOCKER_LABELS_AS_TAGS", R"({"x.y": "team"})"},
                                   {"DD_PROXY_HTTPS", "http://p:1"},
                                   {"DD_ENABLE_PAYLOADS_SERIES", "false"},
+                                  {"DD_DOGSTATSD_MAPPER_PROFILES", R"([{"name": "a\"b"}])"},
                                   {"DD_FORWARDER_APIKEY_VALIDATION_INTERVAL", "5"}},
                                  "", "");
   const Loaded second = load_text({}, dump(first), "f");
@@ -52,6 +53,7 @@ TEST(Dump, IsReadBackAsTheSameSettings) {
   EXPECT_EQ(second.settings.forwarder_backoff_base, 1.5);
   EXPECT_EQ(second.settings.docker_labels_as_tags, first.settings.docker_labels_as_tags);
   EXPECT_EQ(second.settings.proxy_https, "http://p:1");
+  EXPECT_EQ(second.settings.dogstatsd_mapper_profiles, first.settings.dogstatsd_mapper_profiles);
   EXPECT_FALSE(second.settings.enable_payloads_series);
   EXPECT_EQ(second.settings.forwarder_apikey_validation_interval.count(), 5);
   EXPECT_EQ(second.settings.ecs_metadata_retry_initial_interval.count(), 100);

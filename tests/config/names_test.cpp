@@ -44,8 +44,8 @@ TEST(IgnoredVariables, AreGroupedByReason) {
   EXPECT_THAT(
       warnings_of({{"DD_APM_ENABLED", "true"},
                    {"DD_APM_NON_LOCAL_TRAFFIC", "true"},
-                   {"DD_DOGSTATSD_NON_LOCAL_TRAFFIC", "true"}}),
-      ElementsAre(HasSubstr("DD_DOGSTATSD_NON_LOCAL_TRAFFIC (not yet: DogStatsD"),
+                   {"DD_LOGS_ENABLED", "true"}}),
+      ElementsAre(HasSubstr("DD_LOGS_ENABLED (not yet: log collection"),
                   HasSubstr("DD_APM_ENABLED, DD_APM_NON_LOCAL_TRAFFIC (not yet: the trace")));
 }
 
@@ -53,7 +53,9 @@ TEST(IgnoredVariables, StayQuietWhenTheyAskForNothingWeLack) {
   EXPECT_THAT(warnings_of({{"DD_APM_ENABLED", "false"},
                            {"DD_LOGS_ENABLED", "0"},
                            {"DD_PROCESS_AGENT_ENABLED", "disabled"},
-                           {"DD_DOGSTATSD_NON_LOCAL_TRAFFIC", "False"},
+                           {"DD_DOGSTATSD_STATS_ENABLE", "False"},
+                           {"DD_DOGSTATSD_QUEUE_SIZE", "4096"},
+                           {"DD_DOGSTATSD_LOG_FILE_MAX_SIZE", "10Mb"},
                            {"DD_APM_RECEIVER_PORT", "0"},
                            {"DD_APM_RECEIVER_SOCKET", ""}}),
               IsEmpty());
@@ -92,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(FindIgnored, PrefersTheMoreExactRow) {
   EXPECT_EQ(find_ignored("DD_DOGSTATSD_URL")->reason, "");
-  EXPECT_EQ(find_ignored("DD_DOGSTATSD_SOCKET")->env, "DD_DOGSTATSD_*");
+  EXPECT_EQ(find_ignored("DD_DOGSTATSD_LOG_FILE_MAX_ROLLS")->env, "DD_DOGSTATSD_LOG_FILE*");
+  EXPECT_EQ(find_ignored("DD_REMOTE_CONFIGURATION_KEY")->env, "DD_REMOTE_CONFIGURATION_*");
   EXPECT_EQ(find_ignored("DD_SITE"), nullptr);
 }
 

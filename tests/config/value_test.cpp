@@ -85,6 +85,59 @@ TEST(AdditionalEndpoints, AreNeverShownWhenTheyDoNotParse) {
   EXPECT_EQ(loaded.warnings[0].find("s3cr3t"), std::string::npos) << loaded.warnings[0];
 }
 
+TEST(JsonArrays, AreKeptAsText) {
+  const Loaded loaded = from({{"DD_DOGSTATSD_MAPPER_PROFILES", R"( [ {"name":"a", "n": 1} ] )"}});
+  EXPECT_EQ(loaded.settings.dogstatsd_mapper_profiles, R"([{"n":1,"name":"a"}])");
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
+TEST(JsonArrays, MayBeListsOfTheFile) {
+  const Loaded loaded = load_text(
+      {}, "metric_tag_filterlist:\n  - metric_name: a\n    action: include\n    tags: [x, y]\n",
+      "f");
+  EXPECT_EQ(loaded.settings.metric_tag_filterlist,
+            R"([{"action":"include","metric_name":"a","tags":["x","y"]}])");
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
+TEST(JsonArrays, EncodedTwiceAreUnwrapped) {
+  const Loaded loaded = from({{"DD_METRIC_TAG_FILTERLIST", R"("[{\"metric_name\":\"a\"}]")"}});
+  EXPECT_EQ(loaded.settings.metric_tag_filterlist, R"([{"metric_name":"a"}])");
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("encode it once")));
+}
+
+TEST(JsonArrays, AreBoundedInDepthAndLength) {
+  const std::string deep = std::string(40, '[') + std::string(40, ']');
+  const std::string deeper = std::string(100'000, '[') + std::string(100'000, ']');
+  const std::string longer = "[\"" + std::string(300'000, 'x') + "\"]";
+  for (const std::string& text : {deep, deeper, longer}) {
+    const Loaded loaded = from({{"DD_DOGSTATSD_MAPPER_PROFILES", text}});
+    EXPECT_EQ(loaded.settings.dogstatsd_mapper_profiles, "");
+    ASSERT_EQ(loaded.warnings.size(), 1u);
+    EXPECT_LT(loaded.warnings[0].size(), 400u);
+  }
+}
+
+TEST(EmptyTexts, OfTheFileSwitchASocketOff) {
+  EXPECT_EQ(from({{"DD_DOGSTATSD_SOCKET", ""}}).settings.dogstatsd_socket,
+            Settings{}.dogstatsd_socket);
+  const auto socket = [](const char* yaml) {
+    return load_text({}, yaml, "f").settings.dogstatsd_socket;
+  };
+  EXPECT_EQ(socket("dogstatsd_socket: \"\"\n"), "");
+  EXPECT_EQ(socket("dogstatsd_socket:\n"), Settings{}.dogstatsd_socket);
+  EXPECT_EQ(load_text({}, "bind_host: \"\"\n", "f").settings.bind_host, "localhost");
+}
+
+TEST(SecondSpellings, CountInTheFileAndInTheEnvironment) {
+  EXPECT_THAT(load_text({}, "statsd_metric_namespace_blocklist: [a]\n", "f")
+                  .settings.statsd_metric_namespace_blacklist,
+              ElementsAre("a"));
+  EXPECT_THAT(from({{"DD_STATSD_METRIC_NAMESPACE_BLOCKLIST", "a b"}})
+                  .settings.statsd_metric_namespace_blacklist,
+              ElementsAre("a", "b"));
+}
+
 struct BadRow {
   const char* name;
   const char* variable;
@@ -116,6 +169,11 @@ INSTANTIATE_TEST_SUITE_P(
                "counts nanoseconds"},
         BadRow{"NoDuration", "DD_ECS_METADATA_TIMEOUT", "soon", "milliseconds"},
         BadRow{"BackoffFactor", "DD_FORWARDER_BACKOFF_FACTOR", "1", "2 to 1000"},
+        BadRow{"UdpPort", "DD_DOGSTATSD_PORT", "65536", "0 to 65535"},
+        BadRow{"NoJson", "DD_DOGSTATSD_MAPPER_PROFILES", "[{]", "JSON array"},
+        BadRow{"NoArray", "DD_METRIC_TAG_FILTERLIST", "{}", "JSON array"},
+        BadRow{"OriginCardinality", "DD_DOGSTATSD_TAG_CARDINALITY", "full", "high, none"},
+        BadRow{"BufferSize", "DD_DOGSTATSD_BUFFER_SIZE", "8", "256 to 262144"},
         BadRow{"TlsVersion", "DD_MIN_TLS_VERSION", "1.2", "tlsv1.2"}),
     [](const auto& row) { return row.param.name; });
 

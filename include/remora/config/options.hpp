@@ -32,6 +32,8 @@ struct Accept {
   std::string_view words = {};  ///< accepted words, lower case, blank-separated; empty = any text
   BareNumber bare = BareNumber::field_unit;
   bool split_on_commas = true;  ///< lists; false where an item is a regex that may hold commas
+  bool json_array = false;      ///< a text option that holds a JSON array, or a list in the file
+  bool empty_in_file = false;   ///< `key: ""` sets the empty text, which differs from the default
 };
 
 struct Option {
@@ -43,6 +45,7 @@ struct Option {
   std::string_view group;  ///< heading of docs/configuration.md
   std::string_view help;   ///< effect, unit, edge values, who should change it
   Accept accept = {};
+  std::string_view other_key = {};  ///< a second spelling in datadog.yaml
 };
 
 [[nodiscard]] std::span<const Option> options();
@@ -51,7 +54,9 @@ struct Option {
 struct IgnoredOption {
   std::string_view env;  ///< exact name, or a prefix ending in '*'
   std::string_view reason;  ///< "not yet: …", "not needed: …", …; empty = quiet (tracer variables)
-  std::string_view quiet = {};  ///< values that ask for nothing we lack, blank-separated: "false 0"
+  std::string_view quiet =
+      {};  ///< values that ask for nothing we lack, blank-separated: "false 0";
+           ///< "*" = any: nobody loses anything
 };
 [[nodiscard]] std::span<const IgnoredOption> ignored_options();
 

@@ -48,6 +48,62 @@ struct Settings {
   bool exclude_pause_container = true;
   bool container_extended_metrics = false;  ///< ours
 
+  // DogStatsD
+  bool use_dogstatsd = true;
+  std::int64_t dogstatsd_port = 8125;
+  std::string bind_host = "localhost";
+  bool dogstatsd_non_local_traffic = false;
+  std::string dogstatsd_socket = "/var/run/datadog/dsd.socket";
+  std::string dogstatsd_stream_socket;
+  std::int64_t dogstatsd_buffer_size = 8192, dogstatsd_so_rcvbuf = 0;
+  std::vector<std::string> dogstatsd_eol_required;
+  std::vector<std::string> dogstatsd_tags;
+  std::string dogstatsd_instance_tag;  ///< ours: name of a tag unique to the task
+  bool dogstatsd_origin_detection = false, dogstatsd_origin_detection_client = false;
+  bool dogstatsd_origin_optout_enabled = true, dogstatsd_entity_id_precedence = false;
+  bool origin_detection_unified = false;
+  std::string dogstatsd_tag_cardinality = "low";
+  std::chrono::seconds dogstatsd_expiry_seconds{300}, dogstatsd_context_expiry_seconds{20};
+  bool dogstatsd_no_aggregation_pipeline = true;
+  bool dogstatsd_flush_incomplete_buckets = true;  ///< the Agent: false
+  std::chrono::milliseconds aggregator_stop_timeout{2000};
+  std::int64_t dogstatsd_context_limit = 0, dogstatsd_memory_limit = 0;  ///< ours; 0 = derived
+  std::string dogstatsd_mapper_profiles;                                 ///< JSON
+  std::int64_t dogstatsd_mapper_cache_size = 1000;
+  std::string statsd_metric_namespace;
+  std::vector<std::string> statsd_metric_namespace_blacklist{"datadog.agent",
+                                                             "datadog.dogstatsd",
+                                                             "datadog.process",
+                                                             "datadog.trace_agent",
+                                                             "datadog.tracer",
+                                                             "activemq",
+                                                             "activemq_58",
+                                                             "airflow",
+                                                             "cassandra",
+                                                             "confluent",
+                                                             "hazelcast",
+                                                             "hive",
+                                                             "ignite",
+                                                             "jboss",
+                                                             "jvm",
+                                                             "kafka",
+                                                             "presto",
+                                                             "sidekiq",
+                                                             "solr",
+                                                             "tomcat",
+                                                             "runtime"};
+  std::vector<std::string> metric_filterlist, statsd_metric_blocklist;
+  bool metric_filterlist_match_prefix = false, statsd_metric_blocklist_match_prefix = false;
+  std::string metric_tag_filterlist;  ///< JSON
+  std::vector<std::string> histogram_aggregates{"max", "median", "avg", "count"};
+  std::vector<std::string> histogram_percentiles{"0.95"};
+  bool histogram_copy_to_distribution = false;
+  std::string histogram_copy_to_distribution_prefix;
+  std::string statsd_forward_host;
+  std::int64_t statsd_forward_port = 0;
+  bool dogstatsd_disable_verbose_logs = false, dogstatsd_metrics_stats_enable = false;
+  std::string dogstatsd_capture_path;
+
   // Proxy and TLS
   std::string proxy_http, proxy_https;
   std::vector<std::string> proxy_no_proxy;
@@ -74,6 +130,7 @@ struct Settings {
   std::int64_t serializer_max_payload_size = 2'621'440;
   std::int64_t serializer_max_uncompressed_payload_size = 4'194'304;
   bool enable_payloads_series = true, enable_payloads_service_checks = true;
+  bool enable_payloads_sketches = true, enable_payloads_events = true;
   bool allow_arbitrary_tags = false;
 
   // Agent
