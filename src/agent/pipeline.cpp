@@ -47,22 +47,19 @@ void Pipeline::flush() {
   if (!options_.hostname.empty()) {
     for (model::Series& series : flushed.series) series.host = options_.hostname;
   }
-  std::size_t payloads = 0;
+  const std::uint64_t before = counters_.serializer.payloads.value;
   if (options_.series) {
-    for (model::Payload& payload : series_.serialize(flushed.series)) {
-      forwarder_.submit(std::move(payload));
-      ++payloads;
-    }
+    for (const model::Series& series : flushed.series) series_.add(series);
+    series_.finish();
   }
   if (options_.service_checks) {
     for (model::Payload& payload : service_checks_.serialize(flushed.service_checks)) {
       forwarder_.submit(std::move(payload));
-      ++payloads;
     }
   }
   kLog.debug("flushed", {{"series", flushed.series.size()},
                          {"service_checks", flushed.service_checks.size()},
-                         {"payloads", payloads}});
+                         {"payloads", counters_.serializer.payloads.value - before}});
 }
 
 }  // namespace remora::agent

@@ -131,7 +131,8 @@ Result<void> Runtime::build() {
   if (!compression) return compression.error();
   const int level = static_cast<int>(settings.serializer_zstd_compressor_level);
   series_ = std::make_unique<serializer::SeriesSerializer>(
-      *compression, level, series_limits(settings), counters_.serializer);
+      *compression, level, series_limits(settings), counters_.serializer,
+      [this](model::Payload payload) { forwarder_->submit(std::move(payload)); });
   service_checks_ = std::make_unique<serializer::ServiceCheckSerializer>(
       *compression, level, payload_limits(settings), counters_.serializer);
 

@@ -18,23 +18,22 @@ std::size_t least_flush(std::size_t max_compressed) {
 
 }  // namespace
 
-PayloadSplitter::PayloadSplitter(Compressor& compressor, const PayloadShape& shape,
-                                 telemetry::SerializerCounters& counters)
-    : compressor_(compressor), shape_(shape), counters_(counters) {}
+PayloadSplitter::PayloadSplitter(Compressor& compressor, PayloadShape shape,
+                                 telemetry::SerializerCounters& counters, PayloadSink sink)
+    : compressor_(compressor), shape_(shape), counters_(counters), sink_(std::move(sink)) {}
 
-bool PayloadSplitter::add(std::string_view element, std::size_t items) {
-  const std::size_t frame = shape_.open.size() + shape_.close.size();
-  if (items > shape_.max_items || element.size() + frame > shape_.max_uncompressed_bytes) {
-    return false;
-  }
-  if (elements_ > 0 && !fits(element.size(), items)) close();
+bool PayloadSplitter::add(std::string_view element, std::size_t items, const Lead& lead) {
+  const std::size_t whole =
+      shape_.open.size() + lead.first.size() + element.size() + shape_.close.size();
+  if (items > shape_.max_items || whole > shape_.max_uncompressed_bytes) return false;
+  if (elements_ > 0 && !fits(lead.next.size() + element.size(), items)) close();
   // Of a large element in an empty payload the bound says too little: compress it and see.
-  const bool alone = elements_ == 0 &&
-                     compressor_.bound_with(element.size() + frame) > shape_.max_compressed_bytes;
+  const bool alone = elements_ == 0 && compressor_.bound_with(whole) > shape_.max_compressed_bytes;
+  const bool first = elements_ == 0;
   ++elements_;
   items_ += items;
-  if (!write(elements_ == 1 ? shape_.open : shape_.separator) || !write(element)) return true;
-  if (!alone) return true;
+  if (first && !write(shape_.open)) return true;
+  if (!write(first ? lead.first : lead.next) || !write(element) || !alone) return true;
   if (const auto flushed = compressor_.flush(); !flushed) {
     failed(flushed.error());
     return true;
@@ -43,13 +42,12 @@ bool PayloadSplitter::add(std::string_view element, std::size_t items) {
   return close();
 }
 
-std::vector<model::Payload> PayloadSplitter::finish() {
+void PayloadSplitter::finish() {
   if (elements_ > 0) close();
-  return std::exchange(done_, {});
 }
 
-bool PayloadSplitter::fits(std::size_t element_bytes, std::size_t items) {
-  const std::size_t more = shape_.separator.size() + element_bytes + shape_.close.size();
+bool PayloadSplitter::fits(std::size_t bytes, std::size_t items) {
+  const std::size_t more = bytes + shape_.close.size();
   if (items > shape_.max_items - items_) return false;
   if (compressor_.uncompressed() + more > shape_.max_uncompressed_bytes) return false;
   if (compressor_.bound_with(more) <= shape_.max_compressed_bytes) return true;
@@ -100,7 +98,7 @@ bool PayloadSplitter::close() {
   counters_.payloads.add();
   counters_.bytes.add(body->size());
   counters_.uncompressed_bytes.add(uncompressed);
-  model::Payload& payload = done_.emplace_back();
+  model::Payload payload;
   payload.kind = shape_.kind;
   payload.path = shape_.path;
   payload.content_type = shape_.content_type;
@@ -108,6 +106,7 @@ bool PayloadSplitter::close() {
   payload.body = std::make_shared<const std::string>(std::move(*body));
   payload.items = items;
   payload.uncompressed_bytes = uncompressed;
+  sink_(std::move(payload));
   return true;
 }
 

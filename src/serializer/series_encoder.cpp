@@ -1,162 +1,189 @@
 #include "remora/serializer/series_encoder.hpp"
 
-#include <protozero/pbf_builder.hpp>
-#include <protozero/varint.hpp>
+#include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "remora/core/log.hpp"
 #include "remora/core/utf8.hpp"
+#include "serializer/metric_wire.hpp"
 #include "serializer/payload_splitter.hpp"
+#include "serializer/tag_writer.hpp"
 
 namespace remora::serializer {
 namespace {
 
 const core::Logger kLog("serializer");
 
-// Field numbers. Source: DataDog/agent-payload proto/metrics/agent_payload.proto.
-enum class MetricSeries : protozero::pbf_tag_type {
-  resources = 1,
-  metric = 2,
-  tags = 3,
-  points = 4,
-  type = 5,
-  source_type_name = 7,
-  interval = 8,
-  metadata = 9,
-};
-enum class Resource : protozero::pbf_tag_type { type = 1, name = 2 };
-enum class MetricPoint : protozero::pbf_tag_type { value = 1, timestamp = 2 };
-enum class Metadata : protozero::pbf_tag_type { origin = 1 };
-enum class OriginField : protozero::pbf_tag_type { product = 4, category = 5, service = 6 };
+// Fields of MetricSeries. Source: DataDog/agent-payload proto/metrics/agent_payload.proto.
+constexpr char kResources = length_delimited(1);
+constexpr char kMetric = length_delimited(2);
+constexpr char kTags = length_delimited(3);
+constexpr char kPoints = length_delimited(4);
+constexpr char kType = varint(5);
+constexpr char kUnit = length_delimited(6);
+constexpr char kSourceTypeName = length_delimited(7);
+constexpr char kInterval = varint(8);
+constexpr char kMetadata = length_delimited(9);
 
-constexpr char kSeriesOfPayload = 0x0a;  // field 1 of MetricPayload, length-delimited
-
-constexpr std::string_view kDevicePrefix = "device:";
-constexpr std::string_view kResourcePrefix = "dd.internal.resource:";
+constexpr char kSeriesOfPayload = length_delimited(1);  // field of MetricPayload
 
 // Buffers past this are given back after a flush, so that one huge series does not stay in memory.
 constexpr std::size_t kKeptBufferBytes = 64 * 1024;
+constexpr std::size_t kLoggedNameBytes = 200;
 
-protozero::data_view view(std::string_view text) { return {text.data(), text.size()}; }
-
-using SeriesBuilder = protozero::pbf_builder<MetricSeries>;
-
-void add_resource(SeriesBuilder& series, std::string_view type, std::string_view name,
-                  std::string& scratch) {
-  protozero::pbf_builder<Resource> resource(series, MetricSeries::resources);
-  resource.add_string(Resource::type, view(core::valid_utf8(type, scratch)));
-  if (!name.empty()) {
-    resource.add_string(Resource::name, view(core::valid_utf8(name, scratch)));
-  }
+void put_point(WireBuffer& out, const model::Point& point) {
+  // MetricPoint: 1 value, 2 timestamp. A point of two zeros is an empty message, not nothing.
+  const auto timestamp = static_cast<std::uint64_t>(point.timestamp);
+  out.put_message(kPoints, double_field_size(point.value) + varint_field_size(timestamp));
+  out.put_double(fixed64(1), point.value);
+  out.put_varint(varint(2), timestamp);
 }
 
-void add_origin(SeriesBuilder& series, const model::Origin& origin) {
-  if (origin == model::Origin{0, 0, 0}) return;
-  protozero::pbf_builder<Metadata> metadata(series, MetricSeries::metadata);
-  protozero::pbf_builder<OriginField> fields(metadata, Metadata::origin);
-  if (origin.product != 0) fields.add_uint32(OriginField::product, origin.product);
-  if (origin.category != 0) fields.add_uint32(OriginField::category, origin.category);
-  if (origin.service != 0) fields.add_uint32(OriginField::service, origin.service);
+model::SeriesView view_of(const model::Series& series) {
+  model::SeriesView view;
+  view.name = series.metric;
+  view.host = series.host;
+  view.type = series.type;
+  view.shared_tags = series.tags.get();
+  view.points = series.points;
+  view.interval = series.interval;
+  view.origin = series.origin;
+  view.source_type_name = series.source_type_name;
+  return view;
 }
 
-// Zero values are left out, as proto3 does.
-void encode_into(const model::Series& s, std::string& out, std::string& scratch) {
-  SeriesBuilder series(out);
-  const auto text = [&](std::string_view value) { return view(core::valid_utf8(value, scratch)); };
-
-  add_resource(series, "host", s.host, scratch);
-  const model::TagList& tags = *s.tags;
-  for (const std::string& tag : tags) {
-    if (!tag.starts_with(kDevicePrefix) || tag.size() == kDevicePrefix.size()) continue;
-    add_resource(series, "device", std::string_view(tag).substr(kDevicePrefix.size()), scratch);
+class SeriesEncoder {
+ public:
+  /// Writes the message of `series` with `points` for its own.
+  const WireBuffer& encode(const model::SeriesView& series, std::span<const model::Point> points) {
+    out_.clear();
+    tags_.choose(series.tags, series.shared_tags);
+    put_resource(out_, kResources, "host", repaired(series.host, scratch_));
+    tags_.put_resources(out_, kResources);
+    std::string suffix_scratch;  // stays empty: only a broken suffix needs memory
+    out_.put_text(kMetric, repaired(series.name, scratch_),
+                  repaired(series.suffix, suffix_scratch));
+    tags_.put_tags(out_);
+    for (const model::Point& point : points) put_point(out_, point);
+    out_.put_varint(kType, static_cast<std::uint64_t>(series.type));
+    put_text(kUnit, series.unit);
+    put_text(kSourceTypeName, series.source_type_name);
+    out_.put_varint(kInterval, static_cast<std::uint64_t>(series.interval));
+    put_origin(out_, kMetadata, series.origin);
+    return out_;
   }
-  for (const std::string& tag : tags) {
-    if (!tag.starts_with(kResourcePrefix)) continue;
-    const std::string_view resource = std::string_view(tag).substr(kResourcePrefix.size());
-    const auto colon = resource.find(':');
-    if (colon == 0 || colon == std::string_view::npos || colon + 1 == resource.size()) continue;
-    add_resource(series, resource.substr(0, colon), resource.substr(colon + 1), scratch);
+  /// What `encode` wrote, as a field of the payload.
+  [[nodiscard]] std::string_view element() { return out_.element(kSeriesOfPayload); }
+  [[nodiscard]] std::size_t tags() const { return tags_.count(); }
+
+  void end_flush() {
+    tags_.forget();
+    out_.give_back_above(kKeptBufferBytes);
+    if (scratch_.capacity() > kKeptBufferBytes) std::string().swap(scratch_);
   }
 
-  if (!s.metric.empty()) series.add_string(MetricSeries::metric, text(s.metric));
-  for (const std::string& tag : tags) {
-    if (tag.starts_with(kDevicePrefix) || tag.starts_with(kResourcePrefix)) continue;
-    series.add_string(MetricSeries::tags, text(tag));
+ private:
+  void put_text(char field, std::string_view text) {
+    if (!text.empty()) out_.put_text(field, repaired(text, scratch_));
   }
-  for (const model::Point& p : s.points) {
-    if (p.value == 0 && p.timestamp == 0) {
-      // A builder takes an empty message back; the point must not disappear.
-      series.add_message(MetricSeries::points, nullptr, 0);
-      continue;
-    }
-    protozero::pbf_builder<MetricPoint> point(series, MetricSeries::points);
-    if (p.value != 0) point.add_double(MetricPoint::value, p.value);
-    if (p.timestamp != 0) point.add_int64(MetricPoint::timestamp, p.timestamp);
-  }
-  series.add_enum(MetricSeries::type, static_cast<std::int32_t>(s.type));
-  if (!s.source_type_name.empty()) {
-    series.add_string(MetricSeries::source_type_name, text(s.source_type_name));
-  }
-  if (s.interval != 0) series.add_int64(MetricSeries::interval, s.interval);
-  add_origin(series, s.origin);
-}
 
-}  // namespace
+  WireBuffer out_;
+  TagWriter tags_{kTags, true};
+  std::string scratch_;
+};
 
-std::string encode_series(const model::Series& series) {
-  std::string message, scratch;
-  encode_into(series, message, scratch);
-  return message;
-}
-
-SeriesSerializer::SeriesSerializer(CompressionKind kind, int level, SeriesLimits limits,
-                                   telemetry::SerializerCounters& counters)
-    : compressor_(kind, level), kind_(kind), limits_(limits), counters_(counters) {}
-
-std::vector<model::Payload> SeriesSerializer::serialize(std::span<const model::Series> series) {
+PayloadShape shape_of(CompressionKind kind, const SeriesLimits& limits) {
   PayloadShape shape;
   shape.kind = model::PayloadKind::series;
   shape.path = "/api/v2/series";
   shape.content_type = "application/x-protobuf";
-  shape.content_encoding = content_encoding(kind_);
-  shape.max_compressed_bytes = limits_.max_compressed_bytes;
-  shape.max_uncompressed_bytes = limits_.max_uncompressed_bytes;
-  shape.max_items = limits_.max_points;
-  PayloadSplitter splitter(compressor_, shape, counters_);
+  shape.content_encoding = content_encoding(kind);
+  shape.max_compressed_bytes = limits.max_compressed_bytes;
+  shape.max_uncompressed_bytes = limits.max_uncompressed_bytes;
+  shape.max_items = limits.max_points;
+  return shape;
+}
 
-  const model::Series* first_dropped = nullptr;
-  std::size_t dropped = 0;
-  for (const model::Series& s : series) {
-    bool kept = false;
-    // Asked before encoding: a series of a million points must not be built first.
-    if (s.points.size() <= limits_.max_points) {
-      message_.clear();
-      encode_into(s, message_, scratch_);
-      element_.assign(1, kSeriesOfPayload);
-      protozero::add_varint_to_buffer(&element_, message_.size());
-      element_ += message_;
-      kept = splitter.add(element_, s.points.size());
+}  // namespace
+
+std::string encode_series(const model::SeriesView& series) {
+  SeriesEncoder encoder;
+  return std::string(encoder.encode(series, series.points).message());
+}
+
+std::string encode_series(const model::Series& series) { return encode_series(view_of(series)); }
+
+struct SeriesSerializer::Impl {
+  Impl(CompressionKind kind, int level, const SeriesLimits& limits,
+       telemetry::SerializerCounters& counters, PayloadSink sink)
+      : limits(limits),
+        counters(counters),
+        compressor(kind, level),
+        splitter(compressor, shape_of(kind, limits), counters, std::move(sink)) {}
+
+  void add(const model::SeriesView& series) {
+    std::span<const model::Point> rest = series.points;
+    while (!rest.empty()) {
+      // Cut before encoding: a series of a million points must not be built in one piece.
+      const std::size_t count = std::min(rest.size(), std::max<std::size_t>(limits.max_points, 1));
+      if (!add(series, rest.first(count))) return drop(series);
+      rest = rest.subspan(count);
     }
-    if (!kept) {
-      if (dropped++ == 0) first_dropped = &s;
-      counters_.dropped_too_large.add();
-    }
   }
-  if (first_dropped != nullptr) {
-    // One line per flush, however many there are.
-    kLog.error("series dropped, larger than the intake takes",
-               {{"metric", first_dropped->metric},
-                {"points", first_dropped->points.size()},
-                {"tags", first_dropped->tags->size()},
-                {"max_points", limits_.max_points},
-                {"max_bytes", limits_.max_compressed_bytes},
-                {"dropped", dropped}});
+
+  // False when not even one point of it fits, or when the last of them do not.
+  bool add(const model::SeriesView& series, std::span<const model::Point> points) {
+    encoder.encode(series, points);
+    if (splitter.add(encoder.element(), points.size())) return true;
+    if (points.size() == 1) return false;
+    const std::size_t half = points.size() / 2;
+    return add(series, points.first(half)) && add(series, points.subspan(half));
   }
-  for (std::string* buffer : {&message_, &element_, &scratch_}) {
-    if (buffer->capacity() > kKeptBufferBytes) std::string().swap(*buffer);
+
+  void drop(const model::SeriesView& series) {
+    counters.dropped_too_large.add();
+    if (dropped++ > 0) return;
+    first_dropped = core::utf8_prefix(series.name, kLoggedNameBytes);
+    first_dropped += series.suffix;
+    first_dropped_bytes = encoder.element().size();
+    first_dropped_tags = encoder.tags();
   }
-  return splitter.finish();
+
+  const SeriesLimits limits;
+  telemetry::SerializerCounters& counters;
+  Compressor compressor;
+  PayloadSplitter splitter;
+  SeriesEncoder encoder;
+  std::size_t dropped = 0;  ///< of this flush
+  std::string first_dropped;
+  std::size_t first_dropped_bytes = 0, first_dropped_tags = 0;
+};
+
+SeriesSerializer::SeriesSerializer(CompressionKind kind, int level, SeriesLimits limits,
+                                   telemetry::SerializerCounters& counters, PayloadSink sink)
+    : impl_(std::make_unique<Impl>(kind, level, limits, counters, std::move(sink))) {}
+SeriesSerializer::~SeriesSerializer() = default;
+
+void SeriesSerializer::add(const model::SeriesView& series) { impl_->add(series); }
+
+void SeriesSerializer::add(const model::Series& series) { add(view_of(series)); }
+
+void SeriesSerializer::finish() {
+  impl_->splitter.finish();
+  impl_->encoder.end_flush();
+  if (impl_->dropped == 0) return;
+  // One line per flush, however many there are.
+  kLog.error("series dropped, larger than the intake takes",
+             {{"metric", impl_->first_dropped},
+              {"bytes", impl_->first_dropped_bytes},
+              {"tags", impl_->first_dropped_tags},
+              {"max_compressed_bytes", impl_->limits.max_compressed_bytes},
+              {"max_uncompressed_bytes", impl_->limits.max_uncompressed_bytes},
+              {"dropped", impl_->dropped}});
+  impl_->dropped = 0;
+  impl_->first_dropped.clear();
 }
 
 }  // namespace remora::serializer

@@ -44,7 +44,10 @@ std::vector<model::Payload> ServiceCheckSerializer::serialize(
   shape.max_compressed_bytes = limits_.max_compressed_bytes;
   shape.max_uncompressed_bytes = limits_.max_uncompressed_bytes;
   shape.max_items = std::numeric_limits<std::size_t>::max();
-  PayloadSplitter splitter(compressor_, shape, counters_);
+  std::vector<model::Payload> payloads;
+  PayloadSplitter splitter(compressor_, shape, counters_, [&payloads](model::Payload payload) {
+    payloads.push_back(std::move(payload));
+  });
 
   const model::ServiceCheck* first_dropped = nullptr;
   std::size_t dropped = 0;
@@ -59,7 +62,8 @@ std::vector<model::Payload> ServiceCheckSerializer::serialize(
                 {"max_bytes", limits_.max_compressed_bytes},
                 {"dropped", dropped}});
   }
-  return splitter.finish();
+  splitter.finish();
+  return payloads;
 }
 
 }  // namespace remora::serializer

@@ -87,8 +87,9 @@ int main(int argc, char** argv) {
   forwarder_options.jitter_seed = 7;
   forwarder::Forwarder forwarder(intake, clock, counters.forwarder,
                                  registry.add("forwarder", seconds(60)), forwarder_options);
-  serializer::SeriesSerializer serializer(*serializer::parse_compression("zstd"), 1, {},
-                                          counters.serializer);
+  serializer::SeriesSerializer serializer(
+      *serializer::parse_compression("zstd"), 1, {}, counters.serializer,
+      [&](model::Payload payload) { forwarder.submit(std::move(payload)); });
   asio::cancellation_signal stop;
   asio::co_spawn(io, forwarder.run(), asio::bind_cancellation_slot(stop.slot(), asio::detached));
   const auto poll = [&] {
@@ -115,7 +116,8 @@ int main(int argc, char** argv) {
       one.points[0].timestamp = now;
       one.points[0].value = static_cast<double>(random() % 1'000'000'000) / 7;
     }
-    for (auto& payload : serializer.serialize(series)) forwarder.submit(std::move(payload));
+    for (const model::Series& one : series) serializer.add(one);
+    serializer.finish();
     poll();
     peak = std::max(peak, forwarder.queued_bytes());
   };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "serializer/decode_series.hpp"
+#include "serializer/series_flush.hpp"
 
 namespace remora::serializer {
 namespace {
@@ -89,7 +90,7 @@ TEST(EncodeSeries, KeepsNegativeAndLargeNumbers) {
 
 TEST(SeriesSerializer, FillsInThePayload) {
   telemetry::SerializerCounters counters;
-  SeriesSerializer serializer(CompressionKind::zstd, 1, {}, counters);
+  SeriesFlush serializer(CompressionKind::zstd, 1, {}, counters);
   model::Series two = series("b");
   two.points.push_back({1'700'000'010, 2});
   const std::vector<model::Series> all = {series("a"), two};
@@ -111,8 +112,9 @@ TEST(SeriesSerializer, FillsInThePayload) {
 
 TEST(SeriesSerializer, SendsNothingWhenThereIsNothing) {
   telemetry::SerializerCounters counters;
-  SeriesSerializer serializer(CompressionKind::zstd, 1, {}, counters);
-  EXPECT_TRUE(serializer.serialize({}).empty());
+  SeriesFlush serializer(CompressionKind::zstd, 1, {}, counters);
+  std::vector<model::Series> none(1);  // has no points
+  EXPECT_TRUE(serializer.serialize(none).empty());
   EXPECT_EQ(counters.payloads.value, 0u);
 }
 
