@@ -57,7 +57,7 @@ class Listeners final : public telemetry::StatusSource {
   ~Listeners() override;  ///< closes, and removes the socket files it made
 
   /// Receives until cancelled; `health` beats at least every 5 s.
-  [[nodiscard]] asio::awaitable<void> run(PacketSink& sink, const core::Clock& clock,
+  [[nodiscard]] asio::awaitable<void> run(PacketSink& sink, core::Clock& clock,
                                           telemetry::HealthComponent& health);
   /// Reads what the datagram sockets hold, without waiting, `max_packets` at most: for long work on
   /// the loop, and for the last moments of a stop. Returns how many packets were read.
@@ -72,8 +72,8 @@ class Listeners final : public telemetry::StatusSource {
 
  private:
   struct Impl;
-  explicit Listeners(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Listeners(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< shared with `run`, which may end after us
 };
 
 }  // namespace remora::dogstatsd
