@@ -43,8 +43,8 @@ class Parser {
   std::vector<double> values_;
 };
 
-/// Go's strconv.ParseFloat(text, 64): signs, hex floats, inf, nan in any case, underscores refused;
-/// out of range is an error, underflow is 0.
+/// Go's strconv.ParseFloat(text, 64): signs, hex floats, inf and nan in any case, underscores
+/// between digits ("1_000"). Out of range is an error, underflow is 0. `value` stays when it fails.
 [[nodiscard]] bool parse_go_float(std::string_view text, double& value);
 /// Go's strconv.ParseInt(text, 10, 64).
 [[nodiscard]] bool parse_go_int(std::string_view text, std::int64_t& value);

@@ -1,0 +1,21 @@
+#include "dogstatsd/allocation_counter.hpp"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+thread_local std::size_t count = 0;
+}  // namespace
+
+// The array, sized and nothrow forms of the library call these two.
+void* operator new(std::size_t size) {
+  ++count;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace remora::dogstatsd {
+std::size_t allocations() { return count; }
+}  // namespace remora::dogstatsd
