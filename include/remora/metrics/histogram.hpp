@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ struct HistogramOptions {
   bool max = true, min = false, median = true, average = true, count = true, sum = false;
   std::vector<int> percentiles{95};  ///< whole percents, ascending, unique
 };
-/// Unknown aggregates and bad percentiles are left out and named in `warnings`.
+/// Aggregates are words (max, min, median, avg, sum, count), percentiles numbers from 0 to 1,
+/// rounded to whole percents. Unknown and bad ones are left out and named in `warnings`.
 [[nodiscard]] HistogramOptions parse_histogram_options(const std::vector<std::string>& aggregates,
                                                        const std::vector<std::string>& percentiles,
                                                        std::vector<std::string>& warnings);
@@ -37,25 +39,36 @@ struct HistogramValue {
 
 class Histogram {
  public:
-  /// Samples kept exactly; more turn the percentiles into those of a sketch.
+  /// Samples kept exactly; more turn the percentiles and the median into those of a sketch.
   static constexpr std::size_t kMaxExact = 65'536;
 
-  /// weight = 1/rate; rate 0 counts as 1 (and so do negative and NaN rates). Value finite.
+  /// weight = 1/rate; rate 0 counts as 1 (and so do negative and NaN rates, and those whose weight
+  /// is 0 or infinite). Value finite.
   void add(double value, double rate);
-  /// Appends the values of the bucket. `interval`: seconds, 10 for DogStatsD. Sorts the samples.
+  /// Appends the values of the bucket; nothing for an empty one. `interval`: seconds, 10 for
+  /// DogStatsD. Reorders the samples.
   void values(const HistogramOptions& options, double interval, std::vector<HistogramValue>& out);
-  [[nodiscard]] bool empty() const noexcept { return weight_ == 0 && samples_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return weight_ == 0; }
   [[nodiscard]] std::size_t heap_bytes() const noexcept;
   [[nodiscard]] bool exact() const noexcept { return sketch_ == nullptr; }
 
  private:
+  void add_to_sum(double term);
+  void vary_weights();
+  void give_up_exactness();
+  [[nodiscard]] double sum() const;
+  void pick_equally_weighted(std::span<const double> thresholds, std::span<double> picked);
+  void pick_weighted(std::span<const double> thresholds, std::span<double> picked);
+  void pick_from_sketch(std::span<const double> thresholds, std::span<double> picked);
+
   std::vector<double> samples_;
-  std::vector<double> weights_;  ///< empty while all weights are 1
+  std::vector<double> weights_;  ///< empty while all samples have `common_weight_`
   std::unique_ptr<Sketch> sketch_;
+  double common_weight_ = 0;  ///< 0 once weights differ
   double weight_ = 0, sum_ = 0, compensation_ = 0, min_ = 0, max_ = 0;
 };
 
-/// Suffix of a percentile: 95 -> ".95percentile". The view lives as long as the program.
+/// Suffix of a percentile, 0 to 100: 95 -> ".95percentile". The view lives as long as the program.
 [[nodiscard]] std::string_view percentile_suffix(int percent);
 
 }  // namespace remora::metrics
