@@ -149,8 +149,8 @@ void Histogram::give_up_exactness() {
   sketch_ = std::make_unique<Sketch>();
   for (std::size_t i = 0; i < samples_.size(); ++i)
     sketch_->insert_weighted(samples_[i], weights_.empty() ? common_weight_ : weights_[i]);
-  samples_ = {};
-  weights_ = {};
+  samples_ = std::vector<double>();  // not {}, which keeps the memory
+  weights_ = std::vector<double>();
 }
 
 // Each pick: the first sample, by value, with which the summed weight exceeds the threshold.

@@ -165,7 +165,7 @@ void Sketch::merge(Sketch& other) {
 
 void Sketch::finish() {
   insert_keys();
-  pending_ = {};
+  pending_ = std::vector<std::int16_t>();  // not {}, which keeps the memory
 }
 
 model::SketchPoint Sketch::point(std::int64_t timestamp) const {
