@@ -27,7 +27,7 @@ struct EnricherOptions {
   bool filter_match_prefix = false;
   std::string tag_filter_list_json;  ///< DD_METRIC_TAG_FILTERLIST
   std::string mapper_profiles_json;  ///< DD_DOGSTATSD_MAPPER_PROFILES
-  std::size_t mapper_cache_size = 1000;
+  std::size_t mapper_cache_size = 1000;  ///< names, hits and misses; 0 and 1: no cache
   std::vector<std::string> histogram_suffixes;  ///< ".max", ".95percentile": of the configured ones
   std::string copy_prefix;                      ///< DD_HISTOGRAM_COPY_TO_DISTRIBUTION_PREFIX
   std::string hostname;                         ///< of events and checks whose client named none
@@ -53,7 +53,8 @@ class Enricher {
   [[nodiscard]] EnrichedMetric metric(const MetricMessage& message, std::uint32_t socket_container);
   /// Name of the distribution copy of a histogram: the copy prefix and `name`.
   [[nodiscard]] std::string copy_name(std::string_view name) const;
-  /// `now`: Unix seconds, for messages without time. Text is unescaped, invalid UTF-8 repaired.
+  /// `now`: Unix seconds, for messages without time. Text is unescaped; what is not UTF-8 in names,
+  /// tags and text is repaired by the serializer, for all kinds of messages alike.
   [[nodiscard]] model::Event event(const EventMessage& message, std::uint32_t socket_container,
                                    std::int64_t now);
   [[nodiscard]] model::ServiceCheck service_check(const ServiceCheckMessage& message,
