@@ -5,6 +5,7 @@ import math
 
 from plan import ROUNDS
 from reference import BUCKET, RATE, Context, Reference
+from world import global_tags
 
 OURS = "e2e."
 CLIENT_TELEMETRY = "datadog.dogstatsd.client."
@@ -130,9 +131,7 @@ def flushes(payloads, until):
 
 
 def delivered(verdict, document, reference, closed, stopped, calls):
-    import world
-
-    common = world.global_tags()
+    common = global_tags()
     received = Received(document, common)
     verdict.none("the intake refused nothing", document["refused"])
     verdict.that(f"three flushes before the stop ({len(flushes(document['payloads'], stopped))})",
@@ -152,23 +151,18 @@ def delivered(verdict, document, reference, closed, stopped, calls):
     verdict.none(f"distributions: {len(expected)}, bin for bin",
                  differing(expected, received.ours(received.sketches), equal_sketches))  # fmt: skip
 
-    own = {"event_type", "group", "received"}
-    events = [{**{k: v for k, v in e.items() if k not in own}, "tags": set(e["tags"] or []) - common}
-              for e in document["events"] if not (e["source_type_name"] or "").startswith("agent")]  # fmt: skip
-    verdict.none("events without the task's tags", [str(e) for e in document["events"] if not common <= set(e["tags"] or [])])
-    verdict.none(f"events: {len(reference.events)}", differing_items(reference.events, lists(events), "timestamp"))
-    checks = [{**c, "tags": set(c["tags"] or []) - common} for c in document["service_checks"]
-              if c["check"].startswith(OURS)]  # fmt: skip
-    verdict.none(f"service checks: {len(reference.checks)}", differing_items(reference.checks, lists(checks), "timestamp"))
+    events = [{k: v for k, v in e.items() if k not in ("event_type", "group", "received")} for e in document["events"]]
+    checks = [c for c in document["service_checks"] if c["check"].startswith(OURS)]
+    for what, sent, arrived in (("events", reference.events, events), ("service checks", reference.checks, checks)):
+        bare = [str(one) for one in arrived if not common <= set(one["tags"] or [])]
+        verdict.none(f"{what}: the task's tags and DD_TAGS on all", bare)
+        own = [{**one, "tags": frozenset(one["tags"] or []) - common} for one in arrived]
+        verdict.none(f"{what}: {len(sent)}", differing_items(sent, own, "timestamp"))
 
-    strangers = {c.name for c in received.series.keys() | received.sketches.keys()} - {""}
-    strangers = {n for n in strangers if not n.startswith((OURS, "datadog.", "n_o_i_n_d_e_x.", "container.", "ecs."))}
+    names = {c.name for c in received.series.keys() | received.sketches.keys()}
+    strangers = {n for n in names if not n.startswith((OURS, "datadog.", "n_o_i_n_d_e_x.", "container.", "ecs."))}
     verdict.none("no series nobody sent", sorted(strangers))
     telemetry(verdict, told_by_clients(verdict, received), calls)
-
-
-def lists(items):
-    return [{**one, "tags": frozenset(one["tags"])} for one in items]
 
 
 def told_by_clients(verdict, received):
