@@ -73,8 +73,8 @@ class Comparison : public testing::Test {
     const char* program = std::getenv("REMORA_REFERENCE_SKETCH");
     ASSERT_NE(program, nullptr) << "run tests/sketches/run.sh";
     const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    const std::string input = testing::TempDir() + "sketch_" + name + ".in";
-    const std::string output = testing::TempDir() + "sketch_" + name + ".out";
+    const std::string input = std::string(program) + '.' + name + ".in";
+    const std::string output = std::string(program) + '.' + name + ".out";
     std::ofstream(input, std::ios::binary) << script_;
     const std::string command =
         '\'' + std::string(program) + "' <'" + input + "' >'" + output + '\'';
@@ -192,8 +192,10 @@ TEST_F(Comparison, ValuesRepeatedPastOneBin) {
   }
   about_ = "repeated at random";
   for (int stream = 0; stream < 20; ++stream) {
-    for (int i = 0; i < 60; ++i)
-      insert(static_cast<double>(random() % 5), kRates[random() % 7], random() % 5000);
+    for (int i = 0; i < 60; ++i) {
+      const double rate = kRates[random() % 7];
+      insert(static_cast<double>(random() % 5), rate, random() % (rate == 1 ? 20'000 : 300));
+    }
     print();
   }
 }
@@ -221,7 +223,7 @@ TEST_F(Comparison, Buckets) {
   Random random(5);
   for (const double lower : {-1e300, -5.0, -1e-9, 0.0, 1e-12, 0.5, 1.0, 10.0, 1e6, 1e301}) {
     for (const double upper : {-1e299, -4.9, 0.0, 1e-10, 0.6, 1.0, 1.001, 12.0, 1e9, 1e308}) {
-      for (const std::uint64_t count : {0, 1, 2, 10, 999, 70'000, 50'000'000}) {
+      for (const std::uint64_t count : {0, 1, 2, 999, 5'000'000}) {
         about_ =
             std::to_string(count) + " in " + std::to_string(lower) + " to " + std::to_string(upper);
         insert_bucket(lower, upper, count);
@@ -245,7 +247,7 @@ TEST_F(Comparison, Buckets) {
 
 TEST_F(Comparison, Merges) {
   Random random(6);
-  for (int stream = 0; stream < 400; ++stream) {
+  for (int stream = 0; stream < 200; ++stream) {
     about_ = "merge " + std::to_string(stream);
     for (std::uint64_t sketch = 0; sketch < 4; ++sketch) {
       use(sketch);
@@ -270,7 +272,7 @@ TEST_F(Comparison, Merges) {
 // All boundaries between keys. Where the logarithm's last bits put each is found by bisection in
 // ours, then looked at one double after the other on both sides, and at random further out.
 TEST_F(Comparison, KeysNextToTheirBoundaries) {
-  constexpr std::uint64_t kSteps = 8;
+  constexpr std::uint64_t kSteps = 6;
   Random random(7);
   for (std::int32_t k = 1; k <= 32'766; ++k) {
     about_ = "boundary above key " + std::to_string(k);

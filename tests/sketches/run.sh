@@ -3,6 +3,7 @@
 # SKIPPED and exits 77 when there is no Go or its modules cannot be had; with CI=true that is a failure.
 set -euo pipefail
 test=$1 reference=$2
+cd "$(dirname "$0")/go"
 
 skip() {
   printf 'SKIPPED sketches: %s\n' "$1"
@@ -11,8 +12,9 @@ skip() {
 }
 
 go=${REMORA_GO:-$(command -v go || true)}
-[[ -n $go ]] || skip "no Go toolchain (./dev test installs one)"
+[[ -x $go ]] || skip "no Go toolchain (./dev test installs one)"
+log=$("$go" list -deps . 2>&1 >/dev/null) ||
+  skip "the Agent's Go module cannot be had: $(tail -n 1 <<<"$log")"
 # Go's own cache makes this a fraction of a second from the second time on.
-log=$(cd "$(dirname "$0")/go" && CGO_ENABLED=0 "$go" build -trimpath -o "$reference" . 2>&1) ||
-  skip "the Agent's sketch does not build: ${log: -300}"
+CGO_ENABLED=0 "$go" build -trimpath -o "$reference" .
 REMORA_REFERENCE_SKETCH=$reference exec "$test" --gtest_brief=1
