@@ -6,21 +6,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <system_error>
 
 namespace remora::dogstatsd {
 namespace {
 
-const core::Logger kLog("dogstatsd");
-
 // A turn ends there so that timers, requests and flushes of the loop get theirs.
 constexpr std::size_t kPacketsPerTurn = 512;
 constexpr std::size_t kBytesPerTurn = 512u << 10;
-constexpr auto kErrorPause = std::chrono::milliseconds(100);
+constexpr GatherPace::Pause kErrorPause = std::chrono::milliseconds(100);
 
 // How fast a burst may fill a socket's buffer while nobody reads, in bytes of the kernel's
 // accounting per microsecond: some 220,000 full or 650,000 small packets a second.
@@ -90,29 +86,6 @@ std::span<const Packet> PacketBatch::receive(const BoundSocket& socket, bool cre
   return {packets_.data(), count};
 }
 
-void ReaderContext::hand_on(PacketSink& to, std::span<const Packet> packets, Transport transport) {
-  const auto kind = static_cast<std::size_t>(transport);
-  std::uint64_t bytes = 0, truncated = 0;
-  for (const Packet& p : packets) {
-    bytes += p.bytes.size();
-    truncated += p.truncated ? 1 : 0;
-  }
-  counters.packets[kind].add(packets.size());
-  counters.bytes[kind].add(bytes);
-  counters.truncated[kind].add(truncated);
-  handing_on = true;
-  to.on_packets(packets);
-  handing_on = false;
-}
-
-void ReaderContext::read_failed(const BoundSocket& socket, int error) {
-  counters.read_errors[static_cast<std::size_t>(socket.transport)].add();
-  if (throttle.allow(clock->now()))
-    kLog.warn("cannot read a DogStatsD socket", {{"socket", socket.address},
-                                                 {"reason", std::generic_category().message(error)},
-                                                 {"suppressed", throttle.suppressed()}});
-}
-
 std::optional<std::uint32_t> drops_in_proc_net(std::string_view text, std::uint64_t inode) {
   // sl local rem st tx:rx tr:when retrnsmt uid timeout inode ref pointer drops
   constexpr std::size_t kInode = 9, kDrops = 12;
@@ -156,20 +129,14 @@ DatagramReader::DatagramReader(BoundSocket socket, bool credentials, ReaderConte
 DatagramReader::~DatagramReader() { close(); }
 
 void DatagramReader::start(const asio::any_io_executor& executor) {
-  descriptor_.emplace(executor);
-  timer_.emplace(executor);
   running_ = true;
-  asio::post(executor, [self = shared_from_this()] {
-    if (self->running_) self->turn();
-  });
+  wait_.start(executor);
+  wait_.soon(next_turn());
 }
 
 void DatagramReader::stop() {
   running_ = false;
-  if (descriptor_ && descriptor_->is_open())
-    descriptor_->release();  // it must not close the socket
-  descriptor_.reset();
-  timer_.reset();
+  wait_.stop();
 }
 
 void DatagramReader::close() {
@@ -180,21 +147,24 @@ void DatagramReader::close() {
 }
 
 std::size_t DatagramReader::read(PacketSink& sink, std::size_t max_packets) {
-  failed_ = false;
+  last_read_ = ReadEnd::limit;
   std::size_t total = 0, bytes = 0;
   while (total < max_packets && bytes < kBytesPerTurn) {
     int error = 0;
     const std::size_t wanted = std::min(max_packets - total, PacketBatch::kPackets);
     const auto packets = batch_.receive(socket_, credentials_, wanted, error);
     if (error != 0) {
-      failed_ = true;
-      context_.read_failed(socket_, error);
+      last_read_ = ReadEnd::failed;
+      context_.read_failed(socket_.transport, socket_.address, error);
       break;
     }
     for (const Packet& p : packets) bytes += p.bytes.size();
     total += packets.size();
     if (!packets.empty()) context_.hand_on(sink, packets, socket_.transport);
-    if (packets.size() < wanted) break;  // recvmmsg came to the end of the queue
+    if (packets.size() < wanted) {  // recvmmsg came to the end of the queue
+      last_read_ = ReadEnd::empty;
+      break;
+    }
   }
   if (total > 0) context_.last_packet = context_.clock->now();
   return total;
@@ -232,50 +202,29 @@ void DatagramReader::turn() {
   const std::size_t packets = read(*context_.sink, kPacketsPerTurn);
   if (!running_) return;  // the sink stopped us
   turn_packets_ += packets;
-  if (failed_) {
+  if (last_read_ == ReadEnd::failed) {
     turn_packets_ = 0;
-    wait_for(kErrorPause, false);
+    wait(kErrorPause);
     return;
   }
-  if (packets >= kPacketsPerTurn) {
-    asio::post(timer_->get_executor(), [self = shared_from_this()] {
-      if (self->running_) self->turn();
-    });
+  if (last_read_ == ReadEnd::limit) {
+    wait_.soon(next_turn());
     return;
   }
   const std::size_t total = std::exchange(turn_packets_, 0);
   if (socket_.transport == Transport::uds_datagram)
     fill_ = std::min(1.0, static_cast<double>(total) / unix_queue_);
-  const auto pause = pace_.after(context_.clock->now(), total, fill_);
-  if (pause == GatherPace::Pause::zero())
-    wait_readable();
-  else
-    wait_for(pause, true);
+  wait(pace_.after(context_.clock->now(), total, fill_));
 }
 
-void DatagramReader::wait_readable() {
-  boost::system::error_code ec;
-  if (!descriptor_->is_open()) descriptor_->assign(socket_.fd.get(), ec);
-  if (ec) {
-    context_.read_failed(socket_, ec.value());
-    wait_for(kErrorPause, false);
-    return;
+void DatagramReader::wait(GatherPace::Pause pause) {
+  if (pause == GatherPace::Pause::zero()) {
+    const auto ec = wait_.readable(socket_.fd.get(), next_turn());
+    if (!ec) return;
+    context_.read_failed(socket_.transport, socket_.address, ec.value());
+    pause = kErrorPause;
   }
-  descriptor_->async_wait(asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](const boost::system::error_code&) {
-                            if (self->running_) self->turn();
-                          });
-}
-
-void DatagramReader::wait_for(std::chrono::steady_clock::duration pause, bool aligned) {
-  // The loop must not watch the socket meanwhile: every packet would wake it.
-  if (descriptor_->is_open()) descriptor_->release();
-  auto when = std::chrono::steady_clock::now() + pause;
-  if (aligned) when -= when.time_since_epoch() % pause;  // together with the other sockets' pauses
-  timer_->expires_at(when);
-  timer_->async_wait([self = shared_from_this()](const boost::system::error_code&) {
-    if (self->running_) self->turn();
-  });
+  wait_.pause(pause, next_turn());
 }
 
 }  // namespace remora::dogstatsd

@@ -4,21 +4,18 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "dogstatsd/gather_pace.hpp"
+#include "dogstatsd/paced_wait.hpp"
+#include "dogstatsd/reader_context.hpp"
 #include "dogstatsd/socket_open.hpp"
-#include "remora/core/clock.hpp"
-#include "remora/core/log.hpp"
 #include "remora/dogstatsd/packet.hpp"
-#include "remora/telemetry/counters.hpp"
 
 namespace remora::dogstatsd {
 
@@ -47,21 +44,6 @@ class PacketBatch {
   std::array<Control, kPackets> controls_;
   std::array<mmsghdr, kPackets> heads_{};
   std::array<Packet, kPackets> packets_{};
-};
-
-/// What all readers of one `Listeners` share.
-struct ReaderContext {
-  explicit ReaderContext(telemetry::DogstatsdCounters& c) : counters(c) {}
-  telemetry::DogstatsdCounters& counters;
-  PacketSink* sink = nullptr;
-  const core::Clock* clock = nullptr;
-  core::SteadyTime last_packet{};
-  bool handing_on = false;  ///< the sink has the batch: nobody may read into it
-  core::LogThrottle throttle;
-
-  /// Counts the packets and gives them to `to`.
-  void hand_on(PacketSink& to, std::span<const Packet> packets, Transport transport);
-  void read_failed(const BoundSocket& socket, int error);
 };
 
 /// Datagrams the kernel threw away at this socket. Kernel counters are 32 bits wide and wrap.
@@ -95,20 +77,25 @@ class DatagramReader : public std::enable_shared_from_this<DatagramReader> {
   void stop();   ///< takes everything from the loop; the socket stays open
   void close();  ///< stops, closes, removes the socket file
 
-  /// Reads until the socket is empty or `max_packets` are read.
+  /// Reads until the socket is empty, `max_packets` are read, or it is time to let others work.
   std::size_t read(PacketSink& sink, std::size_t max_packets);
   [[nodiscard]] const BoundSocket& socket() const noexcept { return socket_; }
   [[nodiscard]] std::uint64_t kernel_drops() const;
 
  private:
+  enum class ReadEnd : std::uint8_t { empty, limit, failed };
   struct Usage {
     std::size_t queued = 0;  ///< bytes, the kernel's accounting
     std::uint32_t drops = 0;
   };
   [[nodiscard]] std::optional<Usage> usage() const;
   void turn();
-  void wait_readable();
-  void wait_for(std::chrono::steady_clock::duration pause, bool aligned);
+  void wait(GatherPace::Pause pause);
+  [[nodiscard]] auto next_turn() {
+    return [self = shared_from_this()] {
+      if (self->running_) self->turn();
+    };
+  }
 
   BoundSocket socket_;
   bool credentials_;
@@ -117,10 +104,9 @@ class DatagramReader : public std::enable_shared_from_this<DatagramReader> {
   GatherPace pace_;
   double unix_queue_ = 0;  ///< packets; Unix sockets only
   mutable KernelDrops drops_;
-  std::optional<asio::posix::stream_descriptor> descriptor_;
-  std::optional<asio::steady_timer> timer_;
+  PacedWait wait_;
   bool running_ = false;
-  bool failed_ = false;           ///< the last read ended in an error
+  ReadEnd last_read_ = ReadEnd::empty;
   double fill_ = 0;               ///< when this turn began
   std::size_t turn_packets_ = 0;  ///< of this turn and those it was cut from
 };

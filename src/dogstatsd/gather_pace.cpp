@@ -28,21 +28,23 @@ GatherPace::Pause GatherPace::after(core::SteadyTime now, std::size_t packets, d
   if (packets > 0)
     fill_per_packet_ = std::max(fill / n, fill_per_packet_ + (fill / n - fill_per_packet_) / 16);
 
-  const bool was_paused = std::exchange(paused_, false);
-  if (longest_ == Pause::zero()) return Pause::zero();
-  if (was_paused && packets == 0) return Pause::zero();
+  const Pause before = std::exchange(pause_, Pause::zero());
+  const bool was_paused = before != Pause::zero();
+  if (longest_ == Pause::zero()) return pause_;
+  if (was_paused && packets == 0) return pause_;
   if (was_paused && fill > kTooFull) {
     no_pause_before_ = now + penalty_;
     penalty_ = std::min(penalty_ * 2, kLongestPenalty);
   }
-  if (now < no_pause_before_) return Pause::zero();
+  if (now < no_pause_before_) return pause_;
   for (Pause pause = longest_; pause >= kShortest; pause /= 2) {
     const double expected = rate_ * std::chrono::duration<double>(pause).count();
     if (expected * fill_per_packet_ > kTargetFill) continue;
-    paused_ = expected >= kWorthIt;
-    return paused_ ? pause : Pause::zero();
+    // Longer step by step only: while a burst begins the rate is still known too low.
+    if (expected >= kWorthIt) pause_ = std::min(pause, std::max(before * 2, kShortest));
+    return pause_;
   }
-  return Pause::zero();
+  return pause_;
 }
 
 }  // namespace remora::dogstatsd

@@ -28,7 +28,7 @@ class GatherPace {
 
  private:
   Pause longest_{0};
-  bool paused_ = false;      ///< the turn follows a pause
+  Pause pause_{0};           ///< given last; zero = none
   bool first_ = true;        ///< no turn yet
   core::SteadyTime last_{};  ///< previous turn
   core::SteadyTime no_pause_before_{};

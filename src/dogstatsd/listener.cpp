@@ -1,10 +1,13 @@
 #include "remora/dogstatsd/listener.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/this_coro.hpp>
+#include <utility>
 
 #include "dogstatsd/datagram_reader.hpp"
 #include "dogstatsd/socket_open.hpp"
+#include "dogstatsd/stream_reader.hpp"
 
 namespace remora::dogstatsd {
 namespace {
@@ -38,6 +41,7 @@ struct Listeners::Impl {
   PacketBatch batch;
   std::vector<std::shared_ptr<DatagramReader>> readers;
   std::size_t poll_first = 0;
+  std::shared_ptr<StreamReader> stream;  ///< null: off
 
   void add(BoundSocket socket) {
     readers.push_back(
@@ -48,13 +52,17 @@ struct Listeners::Impl {
     context.sink = &sink;
     context.clock = &clock;
     for (const auto& r : readers) r->start(executor);
+    if (stream) stream->start(executor);
   }
   void stop() {
     for (const auto& r : readers) r->stop();
+    if (stream) stream->stop();
   }
   void close() {
     for (const auto& r : readers) r->close();
     readers.clear();
+    if (stream) stream->close();
+    stream.reset();
   }
 };
 
@@ -79,6 +87,12 @@ std::unique_ptr<Listeners> Listeners::open(ListenerOptions options,
     else
       warnings.push_back(socket.error().message());
   }
+  if (!o.stream_socket.empty()) {
+    if (auto socket = open_unix(Transport::uds_stream, o.stream_socket, o))
+      impl->stream = std::make_shared<StreamReader>(std::move(*socket), o, impl->context);
+    else
+      warnings.push_back(socket.error().message());
+  }
   return std::unique_ptr<Listeners>(new Listeners(std::move(impl)));
 }
 
@@ -91,10 +105,14 @@ asio::awaitable<void> Listeners::run(PacketSink& sink, core::Clock& clock,
     ~StopAtEnd() { impl.stop(); }
   } stop_at_end{*impl};
   impl->start(executor, sink, clock);
+  // A stalled frame is found at a beat, so it may last half as long again as its limit.
+  const auto period = std::clamp<std::chrono::milliseconds>(impl->options.stream_frame_timeout / 2,
+                                                            std::chrono::milliseconds(10), kBeat);
   bool running = true;
   while (running) {
     health.beat();
-    running = co_await clock.sleep_until(clock.now() + kBeat);
+    if (impl->stream) impl->stream->close_stalled();
+    running = co_await clock.sleep_until(clock.now() + period);
   }
 }
 
@@ -112,10 +130,11 @@ std::size_t Listeners::poll(PacketSink& sink, std::size_t max_packets) {
     }
   }
   ++impl_->poll_first;
+  if (impl_->stream && total < max_packets) total += impl_->stream->poll(sink);
   return total;
 }
 
-bool Listeners::any() const noexcept { return !impl_->readers.empty(); }
+bool Listeners::any() const noexcept { return !impl_->readers.empty() || impl_->stream; }
 
 std::uint16_t Listeners::udp_port() const noexcept {
   for (const auto& r : impl_->readers) {
@@ -130,6 +149,10 @@ std::vector<SocketReport> Listeners::sockets() const {
     const BoundSocket& s = r->socket();
     list.push_back({s.transport, s.address, s.receive_buffer, r->kernel_drops()});
   }
+  if (impl_->stream) {
+    const BoundSocket& s = impl_->stream->socket();
+    list.push_back({s.transport, s.address, 0, 0});
+  }
   return list;
 }
 
@@ -138,6 +161,29 @@ core::SteadyTime Listeners::last_packet() const noexcept { return impl_->context
 telemetry::StatusNode Listeners::status() const {
   telemetry::StatusNode node;
   node.title = "DogStatsD sockets";
+  const telemetry::DogstatsdCounters& c = impl_->context.counters;
+  // Counted by transport: "localhost" is two UDP sockets, shown one below the other.
+  std::array<bool, 3> counted{};
+  for (const SocketReport& s : sockets()) {
+    const auto kind = static_cast<std::size_t>(s.transport);
+    telemetry::StatusNode& child = node.children.emplace_back();
+    child.title = std::string(to_string(s.transport)) + ' ' + s.address;
+    if (s.transport == Transport::udp) {
+      child.add("Receive buffer (bytes)", s.receive_buffer);
+      child.add("Dropped by the kernel", s.kernel_drops);
+    }
+    if (std::exchange(counted[kind], true)) continue;
+    child.add("Packets", c.packets[kind].value).add("Bytes", c.bytes[kind].value);
+    if (s.transport == Transport::uds_stream) {
+      child.add("Open connections", impl_->stream->open_connections());
+      child.add("Connections refused", c.stream_connections_refused.value);
+      child.add("Frames too long", c.stream_too_long.value);
+      child.add("Frames cut short", c.stream_cut_short.value);
+    } else {
+      child.add("Truncated packets", c.truncated[kind].value);
+    }
+    child.add("Read errors", c.read_errors[kind].value);
+  }
   return node;
 }
 

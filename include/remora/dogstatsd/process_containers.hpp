@@ -22,8 +22,10 @@ class ProcessContainers {
   ProcessContainers(const core::Clock& clock, std::string proc_root, std::string cgroup_root);
   ~ProcessContainers();
   /// Empty when the process is in a namespace we do not see, has ended, or runs in no container.
+  /// Valid until the next call.
   [[nodiscard]] std::string_view of_process(pid_t pid);
-  /// Walks the visible part of cgroup v2 (bounded in depth and count) at most every 2 s.
+  /// An unknown inode has the visible part of the cgroup tree walked (bounded in depth and count),
+  /// at most every 2 s and for at most a fiftieth of the time.
   [[nodiscard]] std::string of_inode(std::uint64_t inode);
 
  private:
