@@ -1,20 +1,15 @@
 #include "remora/serializer/series_encoder.hpp"
 
-#include <algorithm>
 #include <span>
 #include <string_view>
 #include <utility>
 
-#include "remora/core/log.hpp"
-#include "remora/core/utf8.hpp"
+#include "serializer/metric_stream.hpp"
 #include "serializer/metric_wire.hpp"
-#include "serializer/payload_splitter.hpp"
 #include "serializer/tag_writer.hpp"
 
 namespace remora::serializer {
 namespace {
-
-const core::Logger kLog("serializer");
 
 // Fields of MetricSeries. Source: DataDog/agent-payload proto/metrics/agent_payload.proto.
 constexpr char kResources = length_delimited(1);
@@ -31,7 +26,6 @@ constexpr char kSeriesOfPayload = length_delimited(1);  // field of MetricPayloa
 
 // Buffers past this are given back after a flush, so that one huge series does not stay in memory.
 constexpr std::size_t kKeptBufferBytes = 64 * 1024;
-constexpr std::size_t kLoggedNameBytes = 200;
 
 void put_point(WireBuffer& out, const model::Point& point) {
   // MetricPoint: 1 value, 2 timestamp. A point of two zeros is an empty message, not nothing.
@@ -57,7 +51,7 @@ model::SeriesView view_of(const model::Series& series) {
 class SeriesEncoder {
  public:
   /// Writes the message of `series` with `points` for its own.
-  const WireBuffer& encode(const model::SeriesView& series, std::span<const model::Point> points) {
+  void encode(const model::SeriesView& series, std::span<const model::Point> points) {
     out_.clear();
     tags_.choose(series.tags, series.shared_tags);
     put_resource(out_, kResources, "host", repaired(series.host, scratch_));
@@ -72,10 +66,13 @@ class SeriesEncoder {
     put_text(kSourceTypeName, series.source_type_name);
     out_.put_varint(kInterval, static_cast<std::uint64_t>(series.interval));
     put_origin(out_, kMetadata, series.origin);
-    return out_;
   }
+  [[nodiscard]] std::string_view message() const { return out_.message(); }
   /// What `encode` wrote, as a field of the payload.
   [[nodiscard]] std::string_view element() { return out_.element(kSeriesOfPayload); }
+  static std::string name(const model::SeriesView& series) {
+    return std::string(series.name) + std::string(series.suffix);
+  }
   [[nodiscard]] std::size_t tags() const { return tags_.count(); }
 
   void end_flush() {
@@ -110,80 +107,24 @@ PayloadShape shape_of(CompressionKind kind, const SeriesLimits& limits) {
 
 std::string encode_series(const model::SeriesView& series) {
   SeriesEncoder encoder;
-  return std::string(encoder.encode(series, series.points).message());
+  encoder.encode(series, series.points);
+  return std::string(encoder.message());
 }
 
 std::string encode_series(const model::Series& series) { return encode_series(view_of(series)); }
 
-struct SeriesSerializer::Impl {
-  Impl(CompressionKind kind, int level, const SeriesLimits& limits,
-       telemetry::SerializerCounters& counters, PayloadSink sink)
-      : limits(limits),
-        counters(counters),
-        compressor(kind, level),
-        splitter(compressor, shape_of(kind, limits), counters, std::move(sink)) {}
-
-  void add(const model::SeriesView& series) {
-    std::span<const model::Point> rest = series.points;
-    while (!rest.empty()) {
-      // Cut before encoding: a series of a million points must not be built in one piece.
-      const std::size_t count = std::min(rest.size(), std::max<std::size_t>(limits.max_points, 1));
-      if (!add(series, rest.first(count))) return drop(series);
-      rest = rest.subspan(count);
-    }
-  }
-
-  // False when not even one point of it fits, or when the last of them do not.
-  bool add(const model::SeriesView& series, std::span<const model::Point> points) {
-    encoder.encode(series, points);
-    if (splitter.add(encoder.element(), points.size())) return true;
-    if (points.size() == 1) return false;
-    const std::size_t half = points.size() / 2;
-    return add(series, points.first(half)) && add(series, points.subspan(half));
-  }
-
-  void drop(const model::SeriesView& series) {
-    counters.dropped_too_large.add();
-    if (dropped++ > 0) return;
-    first_dropped = core::utf8_prefix(series.name, kLoggedNameBytes);
-    first_dropped += series.suffix;
-    first_dropped_bytes = encoder.element().size();
-    first_dropped_tags = encoder.tags();
-  }
-
-  const SeriesLimits limits;
-  telemetry::SerializerCounters& counters;
-  Compressor compressor;
-  PayloadSplitter splitter;
-  SeriesEncoder encoder;
-  std::size_t dropped = 0;  ///< of this flush
-  std::string first_dropped;
-  std::size_t first_dropped_bytes = 0, first_dropped_tags = 0;
+struct SeriesSerializer::Impl : MetricStream<SeriesEncoder, model::SeriesView> {
+  using MetricStream::MetricStream;
 };
 
 SeriesSerializer::SeriesSerializer(CompressionKind kind, int level, SeriesLimits limits,
                                    telemetry::SerializerCounters& counters, PayloadSink sink)
-    : impl_(std::make_unique<Impl>(kind, level, limits, counters, std::move(sink))) {}
+    : impl_(
+          std::make_unique<Impl>(kind, level, shape_of(kind, limits), counters, std::move(sink))) {}
 SeriesSerializer::~SeriesSerializer() = default;
 
 void SeriesSerializer::add(const model::SeriesView& series) { impl_->add(series); }
-
 void SeriesSerializer::add(const model::Series& series) { add(view_of(series)); }
-
-void SeriesSerializer::finish() {
-  impl_->splitter.finish();
-  impl_->encoder.end_flush();
-  if (impl_->dropped == 0) return;
-  // One line per flush, however many there are.
-  kLog.error("series dropped, larger than the intake takes",
-             {{"metric", impl_->first_dropped},
-              {"bytes", impl_->first_dropped_bytes},
-              {"tags", impl_->first_dropped_tags},
-              {"max_compressed_bytes", impl_->limits.max_compressed_bytes},
-              {"max_uncompressed_bytes", impl_->limits.max_uncompressed_bytes},
-              {"dropped", impl_->dropped}});
-  impl_->dropped = 0;
-  impl_->first_dropped.clear();
-}
+void SeriesSerializer::finish() { impl_->finish(); }
 
 }  // namespace remora::serializer

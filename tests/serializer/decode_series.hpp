@@ -15,7 +15,7 @@ namespace remora::serializer {
 
 struct DecodedSeries {
   std::vector<std::pair<std::string, std::string>> resources;  // type, name
-  std::string metric, source_type_name;
+  std::string metric, unit, source_type_name;
   std::vector<std::string> tags;
   std::vector<std::pair<std::int64_t, double>> points;  // timestamp, value
   int type = 0;
@@ -55,6 +55,9 @@ inline DecodedSeries decode_series(protozero::pbf_reader message) {
       }
       case 5:
         s.type = message.get_enum();
+        break;
+      case 6:
+        s.unit = message.get_string();
         break;
       case 7:
         s.source_type_name = message.get_string();
