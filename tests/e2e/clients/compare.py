@@ -27,7 +27,7 @@ class Verdict:
 
     def none(self, what, differences):
         """`differences`: of which there should be none. The first ones are shown."""
-        self.that(what, not differences, f"{len(differences)}\n          " + "\n          ".join(differences[:10]))
+        self.that(what, not differences, f"{len(differences)}\n          " + "\n          ".join(d[:400] for d in differences[:10]))
 
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed")

@@ -3,6 +3,8 @@
 import dataclasses
 import random
 
+from world import CONTAINER_ID
+
 SEED = 20261123
 ROUNDS = 6
 STEPS = 6
@@ -36,8 +38,20 @@ class Client:
         return [f"lang:{self.library}", f"over:{self.transport}", f"mode:{self.mode}"]
 
     @property
+    def container(self):
+        """Those that gather samples tell a container, in both ways of writing it; of Go's all, which keep one
+        for the process."""
+        if self.mode in ("plain", "extended") and self.library != "go":
+            return ""
+        return ("ci-" if self.library == "python" else "") + CONTAINER_ID
+
+    @property
     def creation(self):
-        return "\t".join(["new", self.id, self.transport, self.mode, ",".join(self.tags)])
+        return "\t".join(["new", self.id, self.transport, self.mode, ",".join(self.tags), self.container])
+
+    def fields(self, tags):
+        """Those on each of its lines."""
+        return f"|#{','.join(tags + self.tags)}" + (f"|c:{self.container}" if self.container else "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +114,7 @@ class Plan:
 
     def metric(self, op, name, value, tags, timestamp=""):
         instruction = "\t".join([op, self.client.id, name, value, ",".join(tags), str(timestamp)])
-        line = f"{name}:{value}|{WIRE_TYPES[op]}|#{','.join(tags + self.client.tags)}"
+        line = f"{name}:{value}|{WIRE_TYPES[op]}{self.client.fields(tags)}"
         return Call(instruction, (line + (f"|T{timestamp}" if timestamp else "")).encode())
 
     def extras(self, number):
@@ -124,7 +138,7 @@ class Plan:
                                  priority, key, source])  # fmt: skip
         # The lengths are bytes; hot-shots counts characters.
         size = len if self.client.library == "hot_shots" else lambda words: len(words.encode())
-        line = f"_e{{{size(title)},{size(text)}}}:{title}|{text}|p:{priority}|t:{alert}|#{','.join(tags + self.client.tags)}"
+        line = f"_e{{{size(title)},{size(text)}}}:{title}|{text}|p:{priority}|t:{alert}{self.client.fields(tags)}"
         line += (f"|d:{timestamp}" if timestamp else "") + (f"|k:{key}|s:{source}" if key else "")
         return Call(instruction, line.encode(), metric=False)
 
@@ -135,7 +149,7 @@ class Plan:
         instruction = "\t".join(["check", self.client.id, "e2e.check", str(status), ",".join(tags), str(timestamp),
                                  host, message])  # fmt: skip
         line = f"_sc|e2e.check|{status}" + (f"|d:{timestamp}" if timestamp else "") + (f"|h:{host}" if host else "")
-        line += f"|#{','.join(tags + self.client.tags)}" + (f"|m:{message}" if message else "")
+        line += (f"|m:{message}" if message else "") + self.client.fields(tags)
         return Call(instruction, line.encode(), metric=False)
 
 
@@ -160,6 +174,8 @@ RAW_PACKETS = (
     b"e2e.raw.bad:1:x|c\ne2e.raw.bad:::|g\ne2e.raw.bad:1_000|x\n_scope:1|c\n_e{x:1|c\ne2e.raw.kept:1|c",
     b"\x00\xff\xfe\x80\ne2e.raw.kept:1|c\n|||||\n:::::\ne2e.raw.kept:1|c\n_e{0,3}:|abc\n_e{2,30}:hi|abc\n_sc||0\n_sc|x|4",
     b"e2e.raw.device:1|c|#device:sda,x",
+    b"e2e.raw.card:1|c|#x|card:orchestrator\ne2e.raw.card:2|c|#dd.internal.card:high,y\ne2e.raw.card:4|c|#z|card:huge\n"
+    b"e2e.raw.card:1|d|#dd.internal.card:high,both|card:low\ne2e.raw.card:1|g|card:high|c:ci-unknown",
     b"e2e.raw.member:a:b|s\ne2e.raw.member:b|s\ne2e.raw.member:a:b|s\ne2e.raw.member:gr\xc3\xb6\xc3\x9fe|s",
     b"_e{9,0}:raw event|\n_e{13,8}:line\\nbreak!!|a\\nb\\nc!|p:urgent|#host:h9,raw,raw",
     b"_sc|e2e.check|3|h:h1|#raw:yes,raw:yes|m:down\n_sc|e2e.check|0",

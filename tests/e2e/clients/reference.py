@@ -9,6 +9,8 @@ import dataclasses
 import math
 import re
 
+from world import CONTAINER_ID, CONTAINER_TAGS, ORCHESTRATOR_TAGS
+
 BUCKET = 10
 RATE, GAUGE = 2, 3  # of the series payload
 NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -61,16 +63,25 @@ class Context:
         return f"{self.name} {kind}/{self.interval}{where} {{{','.join(sorted(self.tags))}}}"
 
 
-def split_tags(raw):
-    """(tags without duplicates, host, device)"""
+def split_tags(raw, container="", cardinality=""):
+    """(tags without duplicates, and those of the origin beside those on all; host; device)"""
     host, device, kept = "", "", set()
     for tag in raw:
+        if tag.startswith("dd.internal.card:"):
+            if cardinality:
+                kept.add(tag)
+            cardinality = cardinality or tag[len("dd.internal.card:") :]
+            continue
         if tag.startswith("host:"):
             host = tag[5:]
         elif tag.startswith("device:"):
             device = tag[7:]
-        elif not tag.startswith(("dd.internal.entity_id:", "dd.internal.card:", "dd.internal.jmx_check_name:")):
+        elif not tag.startswith(("dd.internal.entity_id:", "dd.internal.jmx_check_name:")):
             kept.add(tag)
+    if container in (CONTAINER_ID, f"ci-{CONTAINER_ID}"):
+        kept |= CONTAINER_TAGS
+    if cardinality in ("orchestrator", "high"):
+        kept |= ORCHESTRATOR_TAGS
     return frozenset(kept), host, device
 
 
@@ -161,7 +172,7 @@ class Reference:
         values = [value] if kind == "s" else [number(v) for v in value.split(b":") if v]
         if not values:
             raise Bad("no value")
-        rate, stamp, tags = 1.0, 0, []
+        rate, stamp, tags, container, cardinality = 1.0, 0, [], "", ""
         for field in fields:
             if field.startswith(b"#"):
                 tags = readable(field[1:]).split(",") if field[1:] else []
@@ -171,7 +182,11 @@ class Reference:
                 stamp = integer(field[1:])
                 if stamp < 1:
                     raise Bad("timestamp")
-        context = (readable(name), *split_tags(tags), kind)
+            elif field.startswith(b"c:"):
+                container = readable(field[2:])
+            elif field.startswith(b"card:"):
+                cardinality = readable(field[5:])
+        context = (readable(name), *split_tags(tags, container, cardinality), kind)
         if kind != "s":
             values = [v for v in values if math.isfinite(v)]
         for one in values:
@@ -194,12 +209,11 @@ class Reference:
                  "priority": "normal", "alert_type": "info", "aggregation_key": "", "source_type_name": "",
                  "timestamp": (int(now), int(now) + BUCKET), "host": "", "tags": []}  # fmt: skip
         words = {b"p": ("priority", ("normal", "low")), b"t": ("alert_type", ("error", "warning", "info", "success"))}
-        host = ""
+        host, tags, container = "", [], ""
         for field in body[title_size + 1 + text_size :].split(b"|"):
             value = readable(field[2:])
             if field.startswith(b"#"):
-                event["tags"], tagged, _ = split_tags(readable(field[1:]).split(","))
-                event["host"] = host or tagged
+                tags = readable(field[1:]).split(",")
             elif field[1:2] != b":":
                 continue
             elif field[:1] in words and value in words[field[:1]][1]:
@@ -209,9 +223,13 @@ class Reference:
             elif field[:1] == b"s":
                 event["source_type_name"] = value
             elif field[:1] == b"h":
-                event["host"] = host = value
+                host = value
+            elif field[:1] == b"c":
+                container = value
             elif field[:1] == b"d":
                 event["timestamp"] = integer(field[2:])
+        event["tags"], tagged, _ = split_tags(tags, container)
+        event["host"] = host or tagged
         self.events.append(event)
 
     def check(self, line, now):
@@ -222,16 +240,20 @@ class Reference:
             raise Bad("check status")
         check = {"check": readable(parts[0]), "status": int(parts[1]), "message": "", "host_name": "", "tags": [],
                  "timestamp": (int(now), int(now) + BUCKET)}  # fmt: skip
+        host, tags, container = "", [], ""
         for field in parts[2:]:
             if field.startswith(b"#"):
-                check["tags"], tagged, _ = split_tags(readable(field[1:]).split(","))
-                check["host_name"] = check["host_name"] or tagged
+                tags = readable(field[1:]).split(",")
             elif field.startswith(b"m:"):
                 check["message"] = readable(field[2:])
             elif field.startswith(b"h:"):
-                check["host_name"] = readable(field[2:])
+                host = readable(field[2:])
+            elif field.startswith(b"c:"):
+                container = readable(field[2:])
             elif field.startswith(b"d:"):
                 check["timestamp"] = integer(field[2:])
+        check["tags"], tagged, _ = split_tags(tags, container)
+        check["host_name"] = host or tagged
         self.checks.append(check)
 
     def series(self, closed):

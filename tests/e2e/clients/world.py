@@ -13,6 +13,7 @@ import urllib.request
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 TASK_ID = "0123456789abcdef0123456789abcdef"
+CONTAINER_ID = f"{TASK_ID}-1000000001"
 TASK = {
     "Cluster": "arn:aws:ecs:us-west-2:111122223333:cluster/demo",
     "TaskARN": f"arn:aws:ecs:us-west-2:111122223333:task/demo/{TASK_ID}",
@@ -25,12 +26,16 @@ TASK = {
     "AvailabilityZone": "us-west-2b",
     "LaunchType": "MANAGED_INSTANCES",
     "Containers": [
-        {"DockerId": f"{TASK_ID}-1000000001", "Name": "app", "DockerName": "app", "Image": "app:1",
+        {"DockerId": CONTAINER_ID, "Name": "app", "DockerName": "app", "Image": "registry.example/shop/app:1",
          "ImageID": "sha256:00", "DesiredStatus": "RUNNING", "KnownStatus": "RUNNING", "Type": "NORMAL"},
     ],
 }  # fmt: skip
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "whole_task/golden_tags.json"
 OWN_TAGS = ["team:web", "owner:café"]
+# What the container adds to the task's tags, at low cardinality.
+CONTAINER_TAGS = {"ecs_container_name:app", "image_name:registry.example/shop/app", "short_image:app", "image_tag:1",
+                  "image_id:sha256:00", "docker_image:registry.example/shop/app:1"}  # fmt: skip
+ORCHESTRATOR_TAGS = {f"task_arn:{TASK['TaskARN']}"}
 
 
 def global_tags():
@@ -124,12 +129,13 @@ class Intake:
 class Agent:
     def __init__(self, program, sockets, intake, log):
         variables = {
-            "ECS_CONTAINER_METADATA_URI_V4": f"http://127.0.0.1:{metadata_endpoint()}/v4/{TASK_ID}-1000000001",
+            "ECS_CONTAINER_METADATA_URI_V4": f"http://127.0.0.1:{metadata_endpoint()}/v4/{CONTAINER_ID}",
             "AWS_EXECUTION_ENV": "AWS_ECS_MANAGED_INSTANCES",
             "DD_ECS_DEPLOYMENT_MODE": "sidecar",
             "DD_API_KEY": KEY,
             "DD_DD_URL": intake.url,
             "DD_TAGS": " ".join(OWN_TAGS),
+            "DD_DOGSTATSD_ORIGIN_DETECTION_CLIENT": "true",
             "DD_DOGSTATSD_PORT": str(sockets.port),
             "DD_DOGSTATSD_SOCKET": sockets.datagram,
             "DD_DOGSTATSD_STREAM_SOCKET": sockets.stream,

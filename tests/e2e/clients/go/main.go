@@ -47,7 +47,7 @@ func moment(text string) time.Time {
 	return time.Unix(integer(text), 0)
 }
 
-func create(id, transport, mode, tags string) {
+func create(id, transport, mode, tags, container string) {
 	address := map[string]string{
 		"udp":      "127.0.0.1:" + os.Args[1],
 		"datagram": "unixgram://" + os.Args[2],
@@ -58,8 +58,14 @@ func create(id, transport, mode, tags string) {
 		"aggregated": statsd.WithClientSideAggregation(),
 		"extended":   statsd.WithExtendedClientSideAggregation(),
 	}[mode]
-	client, err := statsd.New(address, how, statsd.WithTags(words(tags)), statsd.WithWriteTimeout(5*time.Second),
-		statsd.WithErrorHandler(func(err error) { log.Print(err) }))
+	options := []statsd.Option{
+		how, statsd.WithTags(words(tags)), statsd.WithWriteTimeout(5 * time.Second),
+		statsd.WithErrorHandler(func(err error) { log.Print(err) }),
+	}
+	if container != "" {
+		options = append(options, statsd.WithContainerID(container))
+	}
+	client, err := statsd.New(address, options...)
 	must(err)
 	clients[id] = client
 }
@@ -109,7 +115,7 @@ func main() {
 		f := strings.Split(strings.ReplaceAll(lines.Text(), `\n`, "\n"), "\t")
 		switch f[0] {
 		case "new":
-			create(f[1], f[2], f[3], f[4])
+			create(f[1], f[2], f[3], f[4], f[5])
 		case "event":
 			event(f[1:])
 		case "check":

@@ -11,7 +11,7 @@ function fail(error) {
   console.error(`hot-shots: ${error.message}`);
 }
 
-function create(id, transport, mode, tags) {
+function create(id, transport, mode, tags, container) {
   const options = {
     globalTags: tags.split(','),
     includeDatadogTelemetry: true,
@@ -25,6 +25,7 @@ function create(id, transport, mode, tags) {
   } else {
     Object.assign(options, { protocol: 'uds', path: datagram, udsRetryOptions: { retries: 200, retryDelayMs: 5 } });
   }
+  if (container) Object.assign(options, { datadog: true, containerID: container });
   if (mode === 'aggregated') options.aggregation = { flushInterval: 500 };
   clients.set(id, new StatsD(options));
 }

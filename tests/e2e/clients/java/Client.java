@@ -56,6 +56,7 @@ public final class Client {
             .errorHandler(error -> System.err.println("java: " + error));
     builder.aggregationFlushInterval = AGGREGATION_MS;
     builder.telemetryFlushInterval = TELEMETRY_MS;
+    if (!f[5].isEmpty()) builder.containerID(f[5]);
     switch (f[2]) {
       case "udp" -> builder.hostname("127.0.0.1").port(Integer.parseInt(addresses[0]));
       case "datagram" -> builder.address("unixgram://" + addresses[1]);

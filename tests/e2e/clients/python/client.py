@@ -12,7 +12,7 @@ def words(text):
     return text.split(",") if text else None
 
 
-def new(name, transport, mode, tags):
+def new(name, transport, mode, tags, container):
     where = {
         "udp": {"host": "127.0.0.1", "port": PORT},
         "datagram": {"socket_path": f"unixgram://{DATAGRAM}"},
@@ -24,8 +24,9 @@ def new(name, transport, mode, tags):
         "extended": {"disable_aggregation": False, "disable_buffering": False, "max_metric_samples_per_context": 100000},
     }[mode]
     clients[name] = DogStatsd(
-        **where, **how, constant_tags=words(tags), socket_timeout=5, telemetry_min_flush_interval=1
-    )
+        **where, **how, constant_tags=words(tags), container_id=container or None, socket_timeout=5,
+        telemetry_min_flush_interval=1,
+    )  # fmt: skip
 
 
 def number(text):

@@ -10,7 +10,7 @@ use cadence::{
     BufferedUdpMetricSink, BufferedUnixMetricSink, MetricBuilder, MetricSink, StatsdClient, UdpMetricSink, UnixMetricSink,
 };
 
-fn client<S>(sink: S, tags: &str) -> StatsdClient
+fn client<S>(sink: S, tags: &str, container: &str) -> StatsdClient
 where
     S: MetricSink + Sync + Send + std::panic::RefUnwindSafe + 'static,
 {
@@ -19,19 +19,23 @@ where
         let (key, value) = tag.split_once(':').expect("tag");
         builder = builder.with_tag(key, value);
     }
+    if !container.is_empty() {
+        builder = builder.with_container_id(container);
+    }
     builder.build()
 }
 
-fn create(transport: &str, mode: &str, tags: &str, addresses: &[String]) -> StatsdClient {
+fn create(f: &[&str], addresses: &[String]) -> StatsdClient {
+    let (tags, container) = (f[4], f[5]);
     let udp = || UdpSocket::bind("127.0.0.1:0").expect("UDP socket");
     let unix = || UnixDatagram::unbound().expect("Unix socket");
     let to = ("127.0.0.1", addresses[0].parse::<u16>().expect("port"));
     let path = &addresses[1];
-    match (transport, mode) {
-        ("udp", "plain") => client(UdpMetricSink::from(to, udp()).expect("sink"), tags),
-        ("udp", _) => client(BufferedUdpMetricSink::from(to, udp()).expect("sink"), tags),
-        (_, "plain") => client(UnixMetricSink::from(path, unix()), tags),
-        _ => client(BufferedUnixMetricSink::from(path, unix()), tags),
+    match (f[2], f[3]) {
+        ("udp", "plain") => client(UdpMetricSink::from(to, udp()).expect("sink"), tags, container),
+        ("udp", _) => client(BufferedUdpMetricSink::from(to, udp()).expect("sink"), tags, container),
+        (_, "plain") => client(UnixMetricSink::from(path, unix()), tags, container),
+        _ => client(BufferedUnixMetricSink::from(path, unix()), tags, container),
     }
 }
 
@@ -56,7 +60,7 @@ fn main() {
         let f: Vec<&str> = line.split('\t').collect();
         match f[0] {
             "new" => {
-                clients.insert(f[1].to_string(), create(f[2], f[3], f[4], &addresses));
+                clients.insert(f[1].to_string(), create(&f, &addresses));
             }
             "flush" => {
                 for client in clients.values() {
