@@ -1,23 +1,57 @@
 #include "agent/pipeline.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "remora/checks/self_metrics.hpp"
 #include "remora/core/log.hpp"
 
 namespace remora::agent {
 namespace {
 
+using std::chrono::milliseconds;
+
 const core::Logger kLog("aggregator");
+
+// Contexts between two looks at the sockets: well under a millisecond of encoding and compressing,
+// less than a socket buffer takes to fill at 400,000 messages a second.
+constexpr std::size_t kContextsPerSlice = 256;
+// How long a flush may wait for the intake to take its payloads, and how often it looks.
+constexpr milliseconds kIntakePatience{5'000};
+constexpr milliseconds kIntakeLook{20};
+constexpr milliseconds kOtherFlushLook{5};
+
+class ToSerializers final : public metrics::FlushSink {
+ public:
+  ToSerializers(Serializers& serializers, const dogstatsd::Enricher& enricher,
+                const PipelineOptions& options)
+      : serializers_(serializers), enricher_(enricher), options_(options) {}
+
+  void on_series(const model::SeriesView& series) override {
+    if (!options_.series) return;
+    if (!series.suffix.empty() && enricher_.drops_series(series.name, series.suffix)) return;
+    serializers_.series.add(series);
+  }
+  void on_sketch(const model::SketchView& sketch) override {
+    if (options_.sketches) serializers_.sketches.add(sketch);
+  }
+
+ private:
+  Serializers& serializers_;
+  const dogstatsd::Enricher& enricher_;
+  const PipelineOptions& options_;
+};
 
 }  // namespace
 
-Pipeline::Pipeline(metrics::CheckAggregator& aggregator, serializer::SeriesSerializer& series,
-                   serializer::ServiceCheckSerializer& service_checks,
-                   forwarder::Forwarder& forwarder, const tagger::Tagger& tagger,
-                   const core::Clock& clock, const telemetry::Counters& counters,
-                   telemetry::HealthComponent& health, PipelineOptions options)
+Pipeline::Pipeline(metrics::CheckAggregator& aggregator, DogstatsdSource dogstatsd,
+                   Serializers& serializers, forwarder::Forwarder& forwarder,
+                   const tagger::Tagger& tagger, core::Clock& clock,
+                   const telemetry::Counters& counters, telemetry::HealthComponent& health,
+                   PipelineOptions options)
     : aggregator_(aggregator),
-      series_(series),
-      service_checks_(service_checks),
+      dogstatsd_(dogstatsd),
+      serializers_(serializers),
       forwarder_(forwarder),
       tagger_(tagger),
       clock_(clock),
@@ -37,8 +71,30 @@ void Pipeline::submit(model::ServiceCheck check) {
 
 void Pipeline::forget(const model::Tags& tags) { aggregator_.forget(tags); }
 
-void Pipeline::flush() {
+asio::awaitable<void> Pipeline::flush(bool everything) {
+  // A cancelled flush goes on to its end: what it has taken from the aggregators must get out.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  bool alone = !flushing_;
+  while (!alone) {
+    if (!co_await clock_.sleep_until(clock_.now() + kOtherFlushLook)) co_return;
+    alone = !flushing_;
+  }
+  // Ends with the coroutine, however that ends.
+  struct Running {
+    bool& flag;
+    explicit Running(bool& running) : flag(running) { flag = true; }
+    ~Running() { flag = false; }
+  } const running(flushing_);
   health_.beat();
+  const std::uint64_t before = counters_.serializer.payloads.value;
+  flush_checks();
+  if (dogstatsd_.sampler != nullptr) co_await flush_dogstatsd(everything);
+  serializers_.series.finish();
+  serializers_.sketches.finish();
+  kLog.debug("flushed", {{"payloads", counters_.serializer.payloads.value - before}});
+}
+
+void Pipeline::flush_checks() {
   checks::submit_self_metrics(*this, tagger_.global_tags(options_.self_cardinality),
                               options_.agent_version, counters_.serializer.dropped_too_large.value,
                               first_flush_);
@@ -47,19 +103,54 @@ void Pipeline::flush() {
   if (!options_.hostname.empty()) {
     for (model::Series& series : flushed.series) series.host = options_.hostname;
   }
-  const std::uint64_t before = counters_.serializer.payloads.value;
   if (options_.series) {
-    for (const model::Series& series : flushed.series) series_.add(series);
-    series_.finish();
+    for (const model::Series& series : flushed.series) serializers_.series.add(series);
+  }
+  std::vector<model::Event> events;
+  if (dogstatsd_.server != nullptr) {
+    events = dogstatsd_.server->take_events();
+    auto checks = dogstatsd_.server->take_service_checks();
+    flushed.service_checks.insert(flushed.service_checks.end(),
+                                  std::make_move_iterator(checks.begin()),
+                                  std::make_move_iterator(checks.end()));
   }
   if (options_.service_checks) {
-    for (model::Payload& payload : service_checks_.serialize(flushed.service_checks)) {
+    for (model::Payload& payload : serializers_.service_checks.serialize(flushed.service_checks)) {
       forwarder_.submit(std::move(payload));
     }
   }
-  kLog.debug("flushed", {{"series", flushed.series.size()},
-                         {"service_checks", flushed.service_checks.size()},
-                         {"payloads", counters_.serializer.payloads.value - before}});
+  if (options_.events && !events.empty()) {
+    for (model::Payload& payload : serializers_.events.serialize(std::move(events))) {
+      forwarder_.submit(std::move(payload));
+    }
+  }
+}
+
+asio::awaitable<void> Pipeline::flush_dogstatsd(bool everything) {
+  ToSerializers sink(serializers_, *dogstatsd_.enricher, options_);
+  // An intake that is down has filled the queue before; waiting for it would help nobody.
+  const bool may_wait = !everything && forwarder_.queued_bytes() < options_.queue_high_water;
+  const core::SteadyTime patience = clock_.now() + kIntakePatience;
+  dogstatsd_.sampler->begin_flush(core::unix_seconds(clock_.wall()), everything);
+  bool more = true;
+  while (more) {
+    more = dogstatsd_.sampler->flush_some(sink, *dogstatsd_.origins, kContextsPerSlice);
+    if (!more) break;
+    health_.beat();
+    co_await asio::post(no_throw);  // the sockets get their turn
+    if (may_wait && forwarder_.queued_bytes() >= options_.queue_high_water) {
+      co_await wait_for_intake(patience);
+    }
+  }
+}
+
+asio::awaitable<void> Pipeline::wait_for_intake(core::SteadyTime until) {
+  bool waiting = true;
+  while (waiting) {
+    if (clock_.now() >= until) co_return;
+    if (!co_await clock_.sleep_until(clock_.now() + kIntakeLook)) co_return;
+    waiting = forwarder_.queued_bytes() >= options_.queue_high_water;
+  }
 }
 
 }  // namespace remora::agent

@@ -15,6 +15,7 @@
 #include <random>
 
 #include "agent/component_options.hpp"
+#include "agent/dogstatsd_service.hpp"
 #include "agent/pipeline.hpp"
 #include "agent/status_blocks.hpp"
 #include "agent/tasks.hpp"
@@ -24,6 +25,7 @@
 #include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
 #include "remora/checks/scheduler.hpp"
 #include "remora/core/log.hpp"
+#include "remora/core/memory_limit.hpp"
 #include "remora/core/version.hpp"
 #include "remora/ecs/task_source.hpp"
 
@@ -64,6 +66,7 @@ class Runtime {
         health_(clock_),
         heartbeat_(health_.add("healthcheck", milliseconds(30'000))),
         tasks_(io_),
+        receivers_(io_),
         signals_(io_, SIGTERM, SIGINT),
         inspected_{loaded_, clock_, counters_, health_, clock_.wall(), {}, "none", {}} {}
 
@@ -71,7 +74,10 @@ class Runtime {
   int run();
 
  private:
+  void open_dogstatsd();
+  void build_dogstatsd();
   Result<void> build_intake();
+  Result<void> build_pipeline();
   Result<void> build_ecs();
   Result<void> build_api();
   void log_start() const;
@@ -81,7 +87,9 @@ class Runtime {
   asio::awaitable<void> stop_on_signal();
   asio::awaitable<void> last_sample(core::SteadyTime deadline);
   asio::awaitable<void> fetch_last_sample(std::shared_ptr<asio::steady_timer> done,
-                                          std::shared_ptr<bool> flushed);
+                                          std::shared_ptr<bool> sampled);
+  asio::awaitable<void> last_flush(core::SteadyTime deadline);
+  void flush_soon();
   void log_end(const forwarder::DrainReport& report, milliseconds took) const;
 
   const config::Loaded& loaded_;
@@ -91,6 +99,7 @@ class Runtime {
   telemetry::HealthRegistry health_;
   telemetry::HealthComponent& heartbeat_;
   Tasks tasks_;
+  Tasks receivers_;  ///< go on during the stop, until the last payload has left
   asio::signal_set signals_;
   Inspected inspected_;
   ecs::Environment environment_;
@@ -107,8 +116,9 @@ class Runtime {
   std::unique_ptr<ecs::TaskSource> source_;
 
   std::unique_ptr<metrics::CheckAggregator> aggregator_;
-  std::unique_ptr<serializer::SeriesSerializer> series_;
-  std::unique_ptr<serializer::ServiceCheckSerializer> service_checks_;
+  telemetry::HealthComponent* dogstatsd_health_ = nullptr;
+  std::unique_ptr<DogstatsdService> dogstatsd_;
+  std::unique_ptr<Serializers> serializers_;
   std::unique_ptr<Pipeline> pipeline_;
   telemetry::HealthComponent* collector_health_ = nullptr;
   std::unique_ptr<checks::Scheduler> scheduler_;
@@ -122,19 +132,64 @@ class Runtime {
 };
 
 Result<void> Runtime::build() {
+  open_dogstatsd();
   if (auto built = build_intake(); !built) return built;
   tagger_ = std::make_unique<tagger::Tagger>(tagger_options(loaded_.settings), counters_);
   aggregator_ = std::make_unique<metrics::CheckAggregator>(clock_, counters_.aggregator,
                                                            metrics::CheckAggregatorOptions{});
+  if (dogstatsd_) build_dogstatsd();
+  if (auto built = build_pipeline(); !built) return built;
+  if (auto built = build_ecs(); !built) return built;
+  if (auto built = build_api(); !built) return built;
+
+  inspected_.sources = {scheduler_.get(), forwarder_.get(), validator_.get(), aggregator_.get(),
+                        tagger_.get()};
+  if (dogstatsd_) {
+    const auto more = dogstatsd_->status_sources();
+    inspected_.sources.insert(inspected_.sources.end(), more.begin(), more.end());
+  }
+  if (source_) inspected_.sources.push_back(source_.get());
+  return {};
+}
+
+void Runtime::open_dogstatsd() {
+  if (!loaded_.settings.use_dogstatsd) return;
+  auto& warnings = inspected_.environment_warnings;
+  DogstatsdOptions options = dogstatsd_options(loaded_.settings, core::memory_limit(), warnings);
+  const std::string tag = instance_tag(
+      loaded_.settings, instance_id("", loaded_.settings.ecs_metadata_uri_v4), warnings);
+  if (!tag.empty()) options.origins.extra_tags.push_back(tag);
+  dogstatsd_ = std::make_unique<DogstatsdService>(std::move(options), counters_, warnings);
+}
+
+void Runtime::build_dogstatsd() {
+  const config::Settings& settings = loaded_.settings;
+  dogstatsd_health_ = &health_.add("dogstatsd-main", kLoopLimit);
+  dogstatsd_->build(*tagger_, clock_, inspected_.environment_warnings);
+  if (settings.hostname.empty() && settings.dogstatsd_instance_tag.empty() &&
+      settings.dogstatsd_tag_cardinality == "low") {
+    inspected_.environment_warnings.push_back(
+        "DogStatsD: a task has no host name, so tasks of one service that send the same metric "
+        "with "
+        "the same tags replace each other's points; set DD_DOGSTATSD_INSTANCE_TAG=instance (one "
+        "short tag a task) or DD_DOGSTATSD_TAG_CARDINALITY=orchestrator (task_arn)");
+  }
+}
+
+Result<void> Runtime::build_pipeline() {
   const config::Settings& settings = loaded_.settings;
   auto compression = serializer::parse_compression(settings.serializer_compressor_kind);
   if (!compression) return compression.error();
   const int level = static_cast<int>(settings.serializer_zstd_compressor_level);
-  series_ = std::make_unique<serializer::SeriesSerializer>(
-      *compression, level, series_limits(settings), counters_.serializer,
-      [this](model::Payload payload) { forwarder_->submit(std::move(payload)); });
-  service_checks_ = std::make_unique<serializer::ServiceCheckSerializer>(
-      *compression, level, payload_limits(settings), counters_.serializer);
+  const auto to_forwarder = [this](model::Payload payload) {
+    forwarder_->submit(std::move(payload));
+  };
+  const serializer::PayloadLimits limits = payload_limits(settings);
+  serializers_.reset(new Serializers{
+      {*compression, level, series_limits(settings), counters_.serializer, to_forwarder},
+      {*compression, level, limits, counters_.serializer, to_forwarder},
+      {*compression, level, limits, counters_.serializer},
+      {*compression, level, limits, settings.hostname, counters_.serializer}});
 
   PipelineOptions options;
   options.agent_version = core::kVersion;
@@ -143,20 +198,18 @@ Result<void> Runtime::build() {
       tagger::parse_cardinality(settings.checks_tag_cardinality).value_or(tagger::Cardinality::low);
   options.series = settings.enable_payloads_series;
   options.service_checks = settings.enable_payloads_service_checks;
-  pipeline_ = std::make_unique<Pipeline>(*aggregator_, *series_, *service_checks_, *forwarder_,
-                                         *tagger_, clock_, counters_,
+  options.sketches = settings.enable_payloads_sketches;
+  options.events = settings.enable_payloads_events;
+  options.queue_high_water =
+      static_cast<std::size_t>(settings.forwarder_retry_queue_payloads_max_size) / 2;
+  pipeline_ = std::make_unique<Pipeline>(*aggregator_,
+                                         dogstatsd_ ? dogstatsd_->source() : DogstatsdSource{},
+                                         *serializers_, *forwarder_, *tagger_, clock_, counters_,
                                          health_.add("aggregator", kLoopLimit), std::move(options));
   collector_health_ = &health_.add("collector", kLoopLimit);
   scheduler_ = std::make_unique<checks::Scheduler>(clock_, *pipeline_, counters_.checks,
                                                    *collector_health_, own_phase());
-  scheduler_->after_run([this] { pipeline_->flush(); });
-
-  if (auto built = build_ecs(); !built) return built;
-  if (auto built = build_api(); !built) return built;
-
-  inspected_.sources = {scheduler_.get(), forwarder_.get(), validator_.get(), aggregator_.get(),
-                        tagger_.get()};
-  if (source_) inspected_.sources.push_back(source_.get());
+  scheduler_->after_run([this] { flush_soon(); });
   return {};
 }
 
@@ -211,6 +264,7 @@ Result<void> Runtime::build_ecs() {
                                  : environment_.launch_type;
     inspected_.launch_type = ecs::to_string(launch_type);
     tagger_->update(*task, launch_type);
+    if (dogstatsd_) dogstatsd_->tags_changed();
   });
   source_->on_first_stats([this] {
     if (early_sample_running_ || stopping_) return;
@@ -277,6 +331,10 @@ void Runtime::start() {
     tasks_.spawn("ipc-server", ipc_->run(), ipc_health_);
   }
   if (health_port_) tasks_.spawn("health-port", health_port_->run(), nullptr);
+  if (dogstatsd_) {
+    dogstatsd_health_->beat();
+    receivers_.spawn("dogstatsd", dogstatsd_->run(clock_, *dogstatsd_health_), dogstatsd_health_);
+  }
   forwarder_health_->beat();
   tasks_.spawn("forwarder", forwarder_->run(), forwarder_health_);
   validator_health_->beat();
@@ -287,7 +345,7 @@ void Runtime::start() {
     source_health_->beat();
     tasks_.spawn("ecs-task-source", source_->run(), source_health_);
   } else {
-    pipeline_->flush();  // datadog.agent.running does not wait for a task
+    flush_soon();  // datadog.agent.running does not wait for a task
   }
 }
 
@@ -299,6 +357,12 @@ asio::awaitable<void> Runtime::beat() {
     heartbeat_.beat();
     running = co_await clock_.sleep_until(clock_.now() + kHeartbeat);
   }
+}
+
+void Runtime::flush_soon() {
+  // The last flush of all is `last_flush`; one that still runs gives everything that waits.
+  if (stopping_ || pipeline_->flushing()) return;
+  tasks_.spawn("flush", pipeline_->flush(false), nullptr);
 }
 
 asio::awaitable<void> Runtime::early_sample() {
@@ -325,9 +389,7 @@ asio::awaitable<void> Runtime::stop_on_signal() {
   });
   const core::SteadyTime deadline = begin + limit;
   co_await last_sample(deadline);
-  // From here on nothing is produced; only the forwarder still has work.
-  tasks_.cancel_all();
-  (void)co_await tasks_.join(std::min(deadline, clock_.now() + kJoinLimit));
+  co_await last_flush(deadline);
   const forwarder::DrainReport report = co_await forwarder_->drain(deadline);
   log_end(report, std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
   if (ipc_) ipc_->stop();
@@ -336,29 +398,44 @@ asio::awaitable<void> Runtime::stop_on_signal() {
 }
 
 asio::awaitable<void> Runtime::last_sample(core::SteadyTime deadline) {
-  if (!source_) {
-    pipeline_->flush();
-    co_return;
-  }
+  if (!source_) co_return;
   const auto done = std::make_shared<asio::steady_timer>(io_);
   done->expires_at(std::min(deadline, clock_.now() + kLastSampleLimit));
-  const auto flushed = std::make_shared<bool>(false);
-  tasks_.spawn("last sample", fetch_last_sample(done, flushed), nullptr);
+  const auto sampled = std::make_shared<bool>(false);
+  tasks_.spawn("last sample", fetch_last_sample(done, sampled), nullptr);
   co_await done->async_wait(no_throw);
-  if (!*flushed) {
+  if (!*sampled) {
     kLog.warn("no last sample: the metadata endpoint did not answer in time",
               {{"limit", kLastSampleLimit}});
-    pipeline_->flush();
   }
 }
 
 asio::awaitable<void> Runtime::fetch_last_sample(std::shared_ptr<asio::steady_timer> done,
-                                                 std::shared_ptr<bool> flushed) {
+                                                 std::shared_ptr<bool> sampled) {
   (void)co_await source_->refresh();
   (void)co_await source_->stats(milliseconds(0));
-  co_await scheduler_->run_once();  // flushes, too
-  *flushed = true;
+  co_await scheduler_->run_once();
+  *sampled = true;
   done->cancel();
+}
+
+asio::awaitable<void> Runtime::last_flush(core::SteadyTime deadline) {
+  const bool open_buckets = !dogstatsd_ || dogstatsd_->options().flush_open_buckets;
+  if (dogstatsd_) {
+    co_await dogstatsd_->wait_for_quiet(clock_, deadline);
+    (void)dogstatsd_->take_rest();
+  }
+  co_await pipeline_->flush(open_buckets);
+  // From here on checks produce nothing; only the forwarder and the receivers still have work.
+  tasks_.cancel_all();
+  (void)co_await tasks_.join(std::min(deadline, clock_.now() + kJoinLimit));
+  if (!dogstatsd_) co_return;
+  // What came while the payloads were on their way gets payloads of its own.
+  co_await forwarder_->send_all(deadline);
+  const bool more = dogstatsd_->take_rest();
+  receivers_.cancel_all();
+  (void)co_await receivers_.join(std::min(deadline, clock_.now() + kJoinLimit));
+  if (more) co_await pipeline_->flush(open_buckets);
 }
 
 void Runtime::log_end(const forwarder::DrainReport& report, milliseconds took) const {

@@ -64,14 +64,14 @@ struct Server::Impl {
   Impl(ServerOptions wanted, Enricher& enriching, Origins& known_origins,
        ProcessContainers& known_processes, metrics::TimeSampler& sampling, const core::Clock& time,
        telemetry::DogstatsdCounters& counted)
-      : options(wanted),
+      : options(std::move(wanted)),
         enricher(enriching),
         origins(known_origins),
         processes(known_processes),
         sampler(sampling),
         clock(time),
         counters(counted),
-        parser(wanted.parser),
+        parser(options.parser),
         seed(core::hash_seed()) {}
 
   void packet(const Packet& packet);
@@ -115,7 +115,7 @@ struct Server::Impl {
 Server::Server(ServerOptions options, Enricher& enricher, Origins& origins,
                ProcessContainers& processes, metrics::TimeSampler& sampler,
                const core::Clock& clock, telemetry::DogstatsdCounters& counters)
-    : impl_(std::make_unique<Impl>(options, enricher, origins, processes, sampler, clock,
+    : impl_(std::make_unique<Impl>(std::move(options), enricher, origins, processes, sampler, clock,
                                    counters)) {}
 
 Server::~Server() = default;
@@ -232,7 +232,7 @@ ContextId Server::Impl::describe(const MetricMessage& message, SampleType type,
   }
   metrics::ContextDescription description;
   description.name = enriched.name;
-  description.host = enriched.host;
+  description.host = enriched.has_host ? enriched.host : std::string_view(options.hostname);
   description.type = type;
   description.origin = enriched.origin;
   description.tags = enriched.tags;
@@ -245,7 +245,7 @@ ContextId Server::Impl::copy_only(const MetricMessage& message) {
   const std::string name = enricher.copy_name(enriched.name);
   metrics::ContextDescription description;
   description.name = name;
-  description.host = enriched.host;
+  description.host = enriched.has_host ? enriched.host : std::string_view(options.hostname);
   description.type = SampleType::distribution;
   description.origin = enriched.origin;
   description.tags = enriched.tags;

@@ -216,11 +216,10 @@ asio::awaitable<void> Forwarder::Impl::run() {
   }
 }
 
-asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
+asio::awaitable<void> Forwarder::Impl::send_all(core::SteadyTime deadline) {
   const auto executor = co_await asio::this_coro::executor;
   drain_deadline = deadline;
   notify();  // run() ends
-  const std::uint64_t sent_before = counters.sent.value;
   for (Route& route : routes) {
     for (auto& [path, breaker] : route.breakers) breaker.unblock();
   }
@@ -230,6 +229,11 @@ asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
     if (!in_flight() && next_attempt() >= deadline) break;  // nothing left that may still leave
     co_await wait(std::min(next_attempt(), deadline));
   }
+}
+
+asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
+  const std::uint64_t sent_before = counters.sent.value;
+  co_await send_all(deadline);
   co_await cancel_flights();
   drained = true;
 
@@ -281,6 +285,10 @@ Forwarder::~Forwarder() { impl_->abandoned = true; }
 
 void Forwarder::submit(model::Payload payload) { impl_->submit(payload); }
 asio::awaitable<void> Forwarder::run() { return impl_->run(); }
+asio::awaitable<void> Forwarder::send_all(core::SteadyTime deadline) {
+  return impl_->send_all(deadline);
+}
+
 asio::awaitable<DrainReport> Forwarder::drain(core::SteadyTime deadline) {
   return impl_->drain(deadline);
 }

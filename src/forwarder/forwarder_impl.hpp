@@ -91,6 +91,7 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   /// Until `when`, news, or a cancellation.
   asio::awaitable<void> wait(core::SteadyTime when);
   asio::awaitable<void> run();
+  asio::awaitable<void> send_all(core::SteadyTime deadline);
   asio::awaitable<DrainReport> drain(core::SteadyTime deadline);
   asio::awaitable<void> cancel_flights();
   [[nodiscard]] bool in_flight() const;

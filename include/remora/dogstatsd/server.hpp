@@ -26,6 +26,7 @@ struct ServerOptions {
   bool eol_required_udp = false, eol_required_uds = false;
   bool verbose_logs = true;                ///< refused lines at level error, else debug
   bool histogram_copy = false;             ///< DD_HISTOGRAM_COPY_TO_DISTRIBUTION
+  std::string hostname;                    ///< of metrics whose client named none
   std::size_t max_events = 10'000;         ///< between two flushes; also of service checks
   std::size_t max_event_bytes = 4u << 20;  ///< of both together, between two flushes
 };

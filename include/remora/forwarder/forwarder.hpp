@@ -63,7 +63,10 @@ class Forwarder final : public telemetry::StatusSource {
   asio::awaitable<void> run();
 
   /// Sends what is queued, retries included and breakers ignored once, until nothing is left that
-  /// may leave before `deadline`. In-flight requests are waited for until then, cancelled and put
+  /// may leave before `deadline`. `run` ends. Payloads may still be submitted, for `drain`.
+  asio::awaitable<void> send_all(core::SteadyTime deadline);
+
+  /// The end: `send_all`, then in-flight requests are waited for until then, cancelled and put
   /// back, and what is left is counted in the report: never silently lost. `run` must have been
   /// cancelled or ends now; payloads submitted afterwards are counted as dropped.
   asio::awaitable<DrainReport> drain(core::SteadyTime deadline);
