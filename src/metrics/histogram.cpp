@@ -12,14 +12,13 @@ namespace {
 
 using Flag = bool HistogramOptions::*;
 
-// "p * 100 + 0.5, cut" and not a rounding function: 0.29 * 100 is a little below 29.
 bool parse_percentile(std::string_view text, int& percent) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double fraction = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fraction);
   if (error != std::errc() || end != text.data() + text.size()) return false;
   if (!(fraction >= 0 && fraction <= 1)) return false;
-  percent = static_cast<int>(fraction * 100 + 0.5);
+  percent = static_cast<int>(std::lround(fraction * 100));  // 0.29 * 100 is a little below 29
   return true;
 }
 
