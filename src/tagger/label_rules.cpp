@@ -53,7 +53,8 @@ LabelRules LabelRules::parse(const std::map<std::string, std::string>& config,
   for (const auto& [label, names] : config) {
     Rule rule;
     rule.glob = core::ascii_lower(trim(label));
-    const auto warn = [&](std::string_view why) {
+    // Named in the capture: clang 14, which builds the fuzz targets, cannot capture a binding.
+    const auto warn = [&, &label = label](std::string_view why) {
       warnings.push_back("container_labels_as_tags: \"" + label + "\" " + std::string(why) +
                          "; left out");
     };
