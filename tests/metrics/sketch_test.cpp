@@ -112,8 +112,8 @@ void fill_latencies(Sketch& sketch) {
 void fill_both_signs(Sketch& sketch) {
   Numbers numbers;
   for (int i = 0; i < 20'000; ++i) {
-    const double value =
-        std::ldexp(numbers.next() - 524'288, static_cast<int>(numbers.next()) % 64);
+    const int exponent = static_cast<int>(numbers.next()) % 64;
+    const double value = std::ldexp(numbers.next() - 524'288, exponent);
     sketch.insert(value, i % 50 == 0 ? 0.0005 : 1);
   }
 }
