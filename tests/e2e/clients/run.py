@@ -155,9 +155,8 @@ def main():
                 verdict.that("exit code 0 after SIGTERM", code == 0, str(code))
                 verdict.that(f"no UDP datagram lost by the kernel ({drops})", drops == 0)
                 compare.delivered(verdict, intake.received(), reference, closed, stopped, calls)
-                if verdict.failed:
-                    log.seek(0)
-                    print("--- log of the agent\n" + log.read()[-4000:])
+        except OSError as error:
+            verdict.that(str(error), False)
         finally:
             for program in programs:
                 program.process.send_signal(signal.SIGKILL)
@@ -165,6 +164,9 @@ def main():
             agent.close()
             if intake:
                 intake.close()
+        if verdict.failed:
+            log.seek(0)
+            print("--- log of the agent\n" + log.read()[-4000:])
     for name, reason in missing.items():
         print(f"SKIPPED e2e_clients: {name}: {reason}")
         if os.environ.get("CI") == "true":

@@ -141,7 +141,7 @@ class Agent:
             "DD_DOGSTATSD_STREAM_SOCKET": sockets.stream,
         }
         self.log = log
-        self.process = subprocess.Popen([program], env=variables, stdout=log, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen([program, "run"], env=variables, stdout=log, stderr=subprocess.STDOUT)
 
     def stop(self, seconds=20):
         """Exit code after SIGTERM; None when it had to be killed."""
