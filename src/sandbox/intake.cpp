@@ -27,9 +27,9 @@ std::string_view query_value(std::string_view target, std::string_view key) {
 std::string kind_of(std::string_view path) {
   if (path == "/api/v2/series") return "series";
   if (path == "/api/v1/check_run") return "service_checks";
-  for (const std::string_view known :
-       {"/api/beta/sketches", "/intake/", "/api/v1/metadata", "/api/v2/events"})
-    if (path == known) return "other";
+  if (path == "/api/beta/sketches") return "sketches";
+  if (path == "/intake/") return "events";
+  if (path == "/api/v1/metadata" || path == "/api/v2/events") return "other";
   return {};
 }
 
@@ -73,7 +73,8 @@ net::ServerResponse Intake::take(const net::ServerRequest& request, const std::s
     return refuse(
         413, request,
         std::to_string(request.body.size()) + " bytes, at most " + std::to_string(max_bytes));
-  const std::string_view wanted = series ? "application/x-protobuf" : "application/json";
+  const std::string_view wanted =
+      series || kind == "sketches" ? "application/x-protobuf" : "application/json";
   if (kind != "other" && !request.header("content-type").starts_with(wanted))
     return refuse(400, request, "Content-Type must be " + std::string(wanted));
 
@@ -100,6 +101,16 @@ net::ServerResponse Intake::take(const net::ServerRequest& request, const std::s
     if (!decoded) return refuse(400, request, decoded.error().message());
     accepted.service_checks = std::move(*decoded);
     received_.add(accepted.service_checks);
+  } else if (kind == "sketches") {
+    auto decoded = decode_sketches(*body);
+    if (!decoded) return refuse(400, request, decoded.error().message());
+    accepted.sketches = std::move(*decoded);
+    received_.add(accepted.sketches);
+  } else if (kind == "events") {
+    auto decoded = decode_events(*body);
+    if (!decoded) return refuse(400, request, decoded.error().message());
+    accepted.events = std::move(*decoded);
+    received_.add(accepted.events);
   }
   accepted.at = clock_.wall();
   accepted.path = request.path();

@@ -20,6 +20,8 @@ struct AcceptedPayload {
   std::string path, content_encoding;
   std::size_t bytes = 0, uncompressed_bytes = 0;
   std::vector<ReceivedSeries> series;
+  std::vector<ReceivedSketch> sketches;
+  std::vector<ReceivedEvent> events;
   std::vector<ReceivedServiceCheck> service_checks;
 };
 

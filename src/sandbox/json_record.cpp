@@ -36,6 +36,40 @@ Json series_json(const ReceivedSeries& series) {
   return out;
 }
 
+Json sketch_json(const ReceivedSketch& sketch) {
+  Json out;
+  out["metric"] = sketch.metric;
+  Json points = Json::array();
+  for (const ReceivedSketchPoint& p : sketch.points) {
+    Json point;
+    point["timestamp"] = p.timestamp;
+    point["count"] = p.count;
+    point["min"] = p.min;
+    point["max"] = p.max;
+    point["avg"] = p.average;
+    point["sum"] = p.sum;
+    point["bins"] = p.bins;
+    points.push_back(std::move(point));
+  }
+  out["points"] = std::move(points);
+  out["tags"] = sketch.tags;
+  out["host"] = sketch.host;
+  return out;
+}
+
+Json event_json(const ReceivedEvent& event) {
+  Json out;
+  out["title"] = event.title;
+  out["text"] = event.text;
+  out["timestamp"] = event.timestamp;
+  out["priority"] = event.priority;
+  out["alert_type"] = event.alert_type;
+  out["host"] = event.host;
+  out["tags"] = event.tags;
+  out["source_type_name"] = event.source_type_name;
+  return out;
+}
+
 }  // namespace
 
 void JsonRecord::add(const AcceptedPayload& payload) {
@@ -49,6 +83,16 @@ void JsonRecord::add(const AcceptedPayload& payload) {
     Json series = Json::array();
     for (const ReceivedSeries& s : payload.series) series.push_back(series_json(s));
     out["series"] = std::move(series);
+  }
+  if (!payload.sketches.empty()) {
+    Json sketches = Json::array();
+    for (const ReceivedSketch& s : payload.sketches) sketches.push_back(sketch_json(s));
+    out["sketches"] = std::move(sketches);
+  }
+  if (!payload.events.empty()) {
+    Json events = Json::array();
+    for (const ReceivedEvent& e : payload.events) events.push_back(event_json(e));
+    out["events"] = std::move(events);
   }
   if (!payload.service_checks.empty()) {
     Json checks = Json::array();

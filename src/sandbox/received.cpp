@@ -11,26 +11,55 @@ std::string_view MetricRow::tag(std::string_view key) const {
   return {};
 }
 
+MetricRow* Received::row_of(const std::string& metric, std::vector<std::string> tags) {
+  std::sort(tags.begin(), tags.end());
+  std::pair key(metric, std::move(tags));
+  const auto found = rows_.find(key);
+  if (found != rows_.end()) return &found->second;
+  if (rows_.size() >= kMaxRows) {
+    ++rows_refused_;
+    return nullptr;
+  }
+  MetricRow& row = rows_[key];
+  row.metric = std::move(key.first);
+  row.tags = std::move(key.second);
+  return &row;
+}
+
 void Received::add(const std::vector<ReceivedSeries>& series) {
   for (const ReceivedSeries& s : series) {
     points_ += s.points.size();
     if (s.points.empty()) continue;
-    std::vector<std::string> tags = s.tags;
-    std::sort(tags.begin(), tags.end());
-    std::pair key(s.metric, std::move(tags));
-    const auto found = rows_.find(key);
-    if (found == rows_.end() && rows_.size() >= kMaxRows) {
-      ++rows_refused_;
-      continue;
-    }
-    MetricRow& row = found == rows_.end() ? rows_[key] : found->second;
-    row.metric = key.first;
-    row.tags = std::move(key.second);
-    row.type = s.type;
-    row.unit = s.unit;
-    row.points += s.points.size();
+    MetricRow* const row = row_of(s.metric, s.tags);
+    if (row == nullptr) continue;
+    row->type = s.type;
+    row->unit = s.unit;
+    row->points += s.points.size();
     for (const ReceivedPoint& point : s.points)
-      if (point.timestamp >= row.newest.timestamp) row.newest = point;
+      if (point.timestamp >= row->newest.timestamp) row->newest = point;
+  }
+}
+
+void Received::add(const std::vector<ReceivedSketch>& sketches) {
+  for (const ReceivedSketch& s : sketches) {
+    points_ += s.points.size();
+    MetricRow* const row = row_of(s.metric, s.tags);
+    if (row == nullptr) continue;
+    row->type = kDistribution;
+    row->points += s.points.size();
+    for (const ReceivedSketchPoint& point : s.points) {
+      if (point.timestamp < row->newest.timestamp) continue;
+      row->newest = {point.timestamp, point.average};
+      row->values = static_cast<std::uint64_t>(point.count);
+    }
+  }
+}
+
+void Received::add(const std::vector<ReceivedEvent>& events) {
+  events_received_ += events.size();
+  for (const ReceivedEvent& event : events) {
+    events_.push_back(event);
+    if (events_.size() > kMaxEvents) events_.pop_front();
   }
 }
 

@@ -165,7 +165,11 @@ std::string render_table(const ReportView& view, const Received& received, std::
       std::vector<std::string> own;
       for (const std::string& tag : row->tags)
         if (group.common.count(tag) == 0) own.push_back(tag);
-      const Shown shown = humanise(row->metric, row->newest.value, row->type);
+      Shown shown = humanise(row->metric, row->newest.value, row->type);
+      if (row->type == kDistribution) {
+        if (shown.unit.empty()) shown.unit = "avg";
+        own.insert(own.begin(), "(average of " + std::to_string(row->values) + ")");
+      }
       std::string line = left(first ? group.name : "", name_width) + " " +
                          left(row->metric, metric_width) + " " + right(shown.value, kValue) + " " +
                          left(shown.unit, kUnit) + " " + fit(join(own), tag_width);
@@ -217,6 +221,15 @@ std::string render_tags(const ReportView& view, const Received& received) {
           "  " + check.check + "  " + kStatus[static_cast<std::size_t>(check.status)];
       if (!check.message.empty()) text += "  " + check.message;
       out += fit(text, view.width) + "\n";
+    }
+  }
+  if (received.events_received() > 0) {
+    out += "\n" + colour(view, "2", "EVENTS (" + std::to_string(received.events_received()) + ")") +
+           "\n";
+    for (const ReceivedEvent& event : received.events()) {
+      out +=
+          fit("  " + event.alert_type + "  " + event.title + "  " + join(event.tags), view.width) +
+          "\n";
     }
   }
   return out;

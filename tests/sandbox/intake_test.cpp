@@ -12,7 +12,9 @@
 #include "fakes/run_coroutine.hpp"
 #include "remora/net/http_server.hpp"
 #include "remora/serializer/compression.hpp"
+#include "remora/serializer/event_encoder.hpp"
 #include "remora/serializer/series_encoder.hpp"
+#include "remora/serializer/sketch_encoder.hpp"
 
 namespace remora::sandbox {
 namespace {
@@ -98,6 +100,68 @@ TEST_F(IntakeTest, AcceptsServiceChecks) {
                  R"([{"check":"c","timestamp":1,"status":0,"tags":[]}])"),
             202);
   EXPECT_EQ(received.checks().size(), 1u);
+}
+
+TEST_F(IntakeTest, AcceptsOurSketchesAndCountsTheirValues) {
+  std::string body;
+  telemetry::SerializerCounters counters;
+  serializer::SketchSerializer serializer(
+      serializer::CompressionKind::zstd, 1, {}, counters,
+      [&](const model::Payload& payload) { body = *payload.body; });
+  const std::vector<model::SketchBin> bins = {{1338, 2}};
+  model::SketchPoint point;
+  point.timestamp = 1'700'000'000;
+  point.count = 2;
+  point.min = point.max = point.average = 1;
+  point.sum = 2;
+  point.bins = bins;
+  model::SketchView view;
+  const model::TagList tags = {"container_name:app"};
+  view.name = "request.duration";
+  view.shared_tags = &tags;
+  view.points = {&point, 1};
+  serializer.add(view);
+  serializer.finish();
+  EXPECT_EQ(post("/api/beta/sketches", "application/x-protobuf", "zstd", body), 202);
+  ASSERT_EQ(received.rows().size(), 1u);
+  const MetricRow& row = received.rows().begin()->second;
+  EXPECT_EQ(row.metric, "request.duration");
+  EXPECT_EQ(row.type, kDistribution);
+  EXPECT_EQ(row.newest.value, 1.0);
+  EXPECT_EQ(row.values, 2u);
+  EXPECT_EQ(row.tag("container_name"), "app");
+  EXPECT_EQ(received.sums().at("sketches").payloads, 1u);
+}
+
+TEST_F(IntakeTest, AcceptsOurEventsAndKeepsTheLast) {
+  telemetry::SerializerCounters counters;
+  serializer::EventSerializer serializer(serializer::CompressionKind::none, 0, {}, "", counters);
+  std::vector<model::Event> events(25);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    events[i].title = "deployed " + std::to_string(i);
+    events[i].timestamp = 1;
+    events[i].alert_type = model::AlertType::warning;
+  }
+  const auto payloads = serializer.serialize(std::move(events));
+  EXPECT_EQ(post("/intake/", "application/json", "", *payloads.at(0).body), 202);
+  EXPECT_EQ(received.events_received(), 25u);
+  ASSERT_EQ(received.events().size(), Received::kMaxEvents);
+  EXPECT_EQ(received.events().back().title, "deployed 24");
+  EXPECT_EQ(received.events().back().alert_type, "warning");
+}
+
+TEST_F(IntakeTest, RefusesBrokenSketchesAndEventsAndAcceptsMetadata) {
+  const std::string x = "application/x-protobuf", json = "application/json";
+  using std::string_literals::operator""s;
+  EXPECT_EQ(post("/api/beta/sketches", x, "", "\x0a\x7f"), 400);
+  EXPECT_EQ(post("/api/beta/sketches", x, "", "\x0a\x02\x3a\x00"s), 400);   // no name
+  EXPECT_EQ(post("/api/beta/sketches", x, "", "\x0a\x03\x0a\x01m"s), 400);  // no points
+  EXPECT_EQ(post("/api/beta/sketches", x, "", "\x0a\x09\x0a\x01m\x3a\x04\x3a\x02\x02\x04"s),
+            400);  // two keys, no counts
+  EXPECT_EQ(post("/api/beta/sketches", json, "", ""), 400);
+  EXPECT_EQ(post("/intake/", json, "", R"({"events":{"api":[{"timestamp":1}]}})"), 400);
+  EXPECT_EQ(post("/intake/", json, "", R"({"events":{"api":[{"msg_title":"t"}]}})"), 400);
+  EXPECT_EQ(post("/intake/", json, "", R"({"internalHostname":"h"})"), 202);
 }
 
 TEST_F(IntakeTest, ValidatesTheKey) {

@@ -79,6 +79,23 @@ TEST_F(ReportTest, TagsAreShownOnce) {
             "  app            container_id:id-2 container_name:app\n");
 }
 
+TEST_F(ReportTest, ShowsDistributionsAndEvents) {
+  ReceivedSketch sketch;
+  sketch.metric = "request.duration";
+  sketch.tags = {"container_id:id-1", "route:/"};
+  sketch.points = {{1, 7, 0, 2, 1.5, 10.5, 3}};
+  received.add(std::vector<ReceivedSketch>{sketch});
+  EXPECT_NE(render_table(view, received).find("(average of 7)"), std::string::npos)
+      << render_table(view, received);
+  ReceivedEvent event;
+  event.title = "deployed";
+  event.alert_type = "success";
+  event.tags = {"a:1"};
+  received.add(std::vector<ReceivedEvent>{event});
+  const std::string text = render_tags(view, received);
+  EXPECT_NE(text.find("EVENTS (1)\n  success  deployed  a:1\n"), std::string::npos) << text;
+}
+
 TEST_F(ReportTest, LongTableSaysHowMuchIsMissing) {
   const std::string text = render_table(view, received, 5);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5);
