@@ -76,6 +76,7 @@ class Runtime {
  private:
   void open_dogstatsd();
   void build_dogstatsd();
+  void warn_of_collisions();
   Result<void> build_intake();
   Result<void> build_pipeline();
   Result<void> build_ecs();
@@ -158,22 +159,29 @@ void Runtime::open_dogstatsd() {
   DogstatsdOptions options = dogstatsd_options(loaded_.settings, core::memory_limit(), warnings);
   const std::string tag = instance_tag(
       loaded_.settings, instance_id("", loaded_.settings.ecs_metadata_uri_v4), warnings);
+  const auto origin = loaded_.origin.find("DD_DOGSTATSD_SOCKET");
+  options.listeners.datagram_socket_wanted =
+      origin != loaded_.origin.end() && origin->second != "default";
   if (!tag.empty()) options.origins.extra_tags.push_back(tag);
   dogstatsd_ = std::make_unique<DogstatsdService>(std::move(options), counters_, warnings);
 }
 
 void Runtime::build_dogstatsd() {
-  const config::Settings& settings = loaded_.settings;
   dogstatsd_health_ = &health_.add("dogstatsd-main", kLoopLimit);
   dogstatsd_->build(*tagger_, clock_, inspected_.environment_warnings);
-  if (settings.hostname.empty() && settings.dogstatsd_instance_tag.empty() &&
-      settings.dogstatsd_tag_cardinality == "low") {
-    inspected_.environment_warnings.push_back(
-        "DogStatsD: a task has no host name, so tasks of one service that send the same metric "
-        "with "
-        "the same tags replace each other's points; set DD_DOGSTATSD_INSTANCE_TAG=instance (one "
-        "short tag a task) or DD_DOGSTATSD_TAG_CARDINALITY=orchestrator (task_arn)");
+}
+
+void Runtime::warn_of_collisions() {
+  const config::Settings& settings = loaded_.settings;
+  if (!dogstatsd_ || !settings.hostname.empty() || !settings.dogstatsd_instance_tag.empty() ||
+      settings.dogstatsd_tag_cardinality != "low") {
+    return;
   }
+  inspected_.environment_warnings.push_back(
+      "DogStatsD: a task has no host name, so tasks of one service that send the same metric with "
+      "the same tags replace each other's points; set DD_DOGSTATSD_INSTANCE_TAG=instance (one "
+      "short "
+      "tag a task) or DD_DOGSTATSD_TAG_CARDINALITY=orchestrator (task_arn)");
 }
 
 Result<void> Runtime::build_pipeline() {
@@ -243,6 +251,7 @@ Result<void> Runtime::build_ecs() {
   auto& warnings = inspected_.environment_warnings;
   warnings.insert(warnings.end(), environment_.warnings.begin(), environment_.warnings.end());
   if (!environment_.in_ecs) return {};
+  warn_of_collisions();
 
   auto options = metadata_options(settings);
   if (!options) return options.error();

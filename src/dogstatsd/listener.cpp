@@ -8,9 +8,12 @@
 #include "dogstatsd/datagram_reader.hpp"
 #include "dogstatsd/socket_open.hpp"
 #include "dogstatsd/stream_reader.hpp"
+#include "remora/core/log.hpp"
 
 namespace remora::dogstatsd {
 namespace {
+
+const core::Logger kLog("dogstatsd");
 
 constexpr std::chrono::milliseconds kBeat{5000};
 
@@ -84,8 +87,10 @@ std::unique_ptr<Listeners> Listeners::open(ListenerOptions options,
   if (!o.datagram_socket.empty()) {
     if (auto socket = open_unix(Transport::uds_datagram, o.datagram_socket, o))
       impl->add(std::move(*socket));
-    else
+    else if (o.datagram_socket_wanted)
       warnings.push_back(socket.error().message());
+    else
+      kLog.info("DogStatsD has no Unix socket", {{"reason", socket.error().message()}});
   }
   if (!o.stream_socket.empty()) {
     if (auto socket = open_unix(Transport::uds_stream, o.stream_socket, o))

@@ -248,6 +248,14 @@ TEST_F(ListenersTest, APathThatCannotBeMadeSaysWhy) {
   EXPECT_THAT(warnings_[1], HasSubstr("107 bytes"));
 }
 
+TEST_F(ListenersTest, ADefaultPathThatCannotBeMadeIsNoWarning) {
+  std::ofstream(directory_.path("file")) << "x";
+  options_.datagram_socket = directory_.path("file/dsd.socket");
+  options_.datagram_socket_wanted = false;
+  open_without_udp();
+  EXPECT_TRUE(warnings_.empty());
+}
+
 TEST_F(ListenersTest, CountsWhatTheKernelThrewAway) {
   options_.receive_buffer = 4096;
   open();

@@ -28,6 +28,9 @@ struct ListenerOptions {
   std::string bind_host = "localhost";
   bool non_local_traffic = false;  ///< all addresses (dual stack)
   std::string datagram_socket;     ///< path; empty = off
+  /// False: nobody asked for that socket, it is only the default, and a place where it cannot be
+  /// (a read-only root) is worth an info line, no warning.
+  bool datagram_socket_wanted = true;
   std::string stream_socket;       ///< path; empty = off
   bool credentials = false;        ///< DD_DOGSTATSD_ORIGIN_DETECTION: SO_PASSCRED
   std::size_t buffer_size = 8192;  ///< largest datagram or frame, bytes
