@@ -15,6 +15,11 @@ constexpr std::size_t kNameOverhead = 96;
 constexpr std::size_t kAliasesPerContext = 4;
 constexpr std::size_t kLeastAliases = 16'384;
 
+/// Histograms and timings of one name are one metric: their series have the same names.
+std::uint64_t kind_of(SampleType type) {
+  return static_cast<std::uint64_t>(type == SampleType::timing ? SampleType::histogram : type);
+}
+
 std::size_t varint_size(std::size_t value) {
   std::size_t size = 1;
   while (value >= 0x80) {
@@ -64,7 +69,7 @@ void ContextStore::put_alias(std::uint64_t alias, ContextId context) {
 }
 
 ContextId ContextStore::find(const ContextDescription& description, std::uint64_t& key) const {
-  key = core::hash_bytes(description.name, seed_ + static_cast<std::uint64_t>(description.type));
+  key = core::hash_bytes(description.name, seed_ + kind_of(description.type));
   key = core::hash_bytes(description.host, key + description.origin);
   for (const std::string_view tag : description.tags) key = core::hash_bytes(tag, key);
   const Index& index = index_[key >> 58];
@@ -79,7 +84,7 @@ ContextId ContextStore::find(const ContextDescription& description, std::uint64_
 }
 
 bool ContextStore::same(const Record& record, const ContextDescription& description) const {
-  if (record.type != static_cast<std::uint32_t>(description.type) ||
+  if (kind_of(static_cast<SampleType>(record.type)) != kind_of(description.type) ||
       record.origin != description.origin || name(record) != description.name ||
       host(record) != description.host) {
     return false;

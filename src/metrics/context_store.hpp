@@ -57,6 +57,7 @@ class ContextStore {
   }
   /// `context` may be kFilteredContext.
   void put_alias(std::uint64_t alias, ContextId context);
+  void forget_aliases() noexcept { aliases_.clear(); }
 
   /// kUnknownContext when there is none. `key` receives the hash for `create`.
   [[nodiscard]] ContextId find(const ContextDescription& description, std::uint64_t& key) const;

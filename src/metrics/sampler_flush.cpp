@@ -28,8 +28,8 @@ void TimeSampler::begin_flush(std::int64_t now, bool everything) {
   flush.now = now;
   flush.last_ended = current - 1;
   flush.last = everything ? current : current - 1;
-  // Zeros begin where the last flush ended, and not too far back. After a clock that went back there
-  // are none: they would replace values already sent.
+  // Zeros begin where the last flush ended, and not too far back. After a clock that went back
+  // there are none: they would replace values already sent.
   flush.first_zero = impl.last_flushed + 1;
   if (flush.last_ended > impl.last_flushed + kMaxZeros) {
     flush.first_zero = flush.last_ended - kMaxZeros + 1;
@@ -48,6 +48,7 @@ bool TimeSampler::flush_some(FlushSink& sink, const OriginTags& origins, std::si
     impl.emit(flush.next, sink, origins);
     if (record.filled == 0 && impl.expired(record)) {
       impl.copies.erase(flush.next);
+      impl.reserved -= usual_weight(static_cast<SampleType>(record.type));
       impl.store.erase(flush.next);
       impl.counters.contexts_expired.add();
     }
@@ -183,7 +184,9 @@ void TimeSampler::Impl::emit_numbers(ContextId context, FlushSink& sink,
     const std::int64_t alive_until =
         static_cast<std::int64_t>(record.last_seen) + options.counter_expiry_seconds;
     std::uint32_t zero = flush.first_zero;
-    if (record.fresh != 0) zero = ready.count == 0 ? flush.last + 1 : ready.bucket[0];
+    // The zeros of a context whose origin has been replaced would overwrite its successor's values.
+    const bool replaced = origins.preferred(record.origin) != record.origin;
+    if (record.fresh != 0 || replaced) zero = ready.count == 0 ? flush.last + 1 : ready.bucket[0];
     const auto add_zeros = [&](std::uint32_t until) {
       for (; zero < until; ++zero) {
         if (static_cast<std::int64_t>(zero) * options.bucket_seconds >= alive_until) break;
@@ -198,7 +201,7 @@ void TimeSampler::Impl::emit_numbers(ContextId context, FlushSink& sink,
       points.push_back({timestamp(bucket), record.slots[place].number / interval});
       clear_slot(record, place);
     }
-    add_zeros(flush.last_ended + 1);
+    if (!replaced) add_zeros(flush.last_ended + 1);
   }
   if (points.empty()) return;
   record.fresh = 0;

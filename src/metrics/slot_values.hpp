@@ -71,6 +71,29 @@ inline std::size_t make_value(SampleType type, Slot& slot) {
   return with_object(type, slot, [](const auto& object) { return weight_of(object); });
 }
 
+/// What the values of one context of this type take in an ordinary minute: two buckets with a few
+/// samples each. Set aside when the context is made, so that there is room for them.
+[[nodiscard]] constexpr std::size_t usual_weight(SampleType type) noexcept {
+  constexpr std::size_t kBuckets = 2;
+  constexpr std::size_t kFewSamples = 64;
+  switch (type) {
+    case SampleType::counter:
+    case SampleType::gauge:
+      return 0;
+    case SampleType::set:
+      return kBuckets * (sizeof(DistinctMembers) + kFewSamples);
+    case SampleType::histogram:
+    case SampleType::timing:
+      return kBuckets * (sizeof(Histogram) + kFewSamples);
+    case SampleType::distribution:
+      return kBuckets * (sizeof(Sketch) + kFewSamples);
+    case SampleType::timestamped_gauge:
+    case SampleType::timestamped_count:
+      return sizeof(Points) + kFewSamples;
+  }
+  return 0;
+}
+
 /// Ends a value. Returns the weight that is gone.
 inline std::size_t drop_value(SampleType type, Slot& slot) {
   if (is_number(type)) return 0;

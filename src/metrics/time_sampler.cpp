@@ -63,18 +63,25 @@ ContextId TimeSampler::intern(const ContextDescription& description, std::uint64
   if (context == kUnknownContext) {
     const TimeSamplerOptions& options = impl_->options;
     const std::size_t budget = options.max_bytes / 4 * kContextShareOf4;
-    if (store.size() >= options.max_contexts ||
-        store.bytes() + ContextStore::bytes_of(description) > budget) {
+    // Values weigh what they do now, or what they will once all contexts have some again.
+    const std::size_t values = std::max(impl_->value_bytes, impl_->reserved);
+    if (store.size() >= options.max_contexts || store.bytes() + values +
+                                                        ContextStore::bytes_of(description) +
+                                                        usual_weight(description.type) >
+                                                    budget) {
       impl_->counters.refused_contexts.add();
       impl_->refused.add(description.name);
       return kUnknownContext;
     }
     context = store.create(description, key);
+    impl_->reserved += usual_weight(description.type);
     impl_->counters.contexts_created.add();
   }
   store.put_alias(alias, context);
   return context;
 }
+
+void TimeSampler::forget_lines() { impl_->store.forget_aliases(); }
 
 void TimeSampler::remember_filtered(std::uint64_t alias) {
   impl_->store.put_alias(alias, kFilteredContext);

@@ -90,6 +90,7 @@ struct TimeSampler::Impl {
   telemetry::SamplerCounters& counters;
   ContextStore store;
   std::size_t value_bytes = 0;   ///< of objects in slots and of late buckets
+  std::size_t reserved = 0;      ///< usual_weight of all contexts
   std::size_t filled_slots = 0;  ///< values that wait for a flush, late ones included
   /// Buckets older than a record's ring: after a clock that went back, or of timestamped copies.
   std::map<std::pair<ContextId, std::uint32_t>, Slot> late;

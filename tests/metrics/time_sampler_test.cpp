@@ -27,6 +27,8 @@ class FixedOrigins final : public OriginTags {
   const model::TagList& tags(OriginId origin) const override {
     return origin == 0 ? task_ : container_;
   }
+  OriginId preferred(OriginId origin) const override { return origin == replaced ? 0 : origin; }
+  OriginId replaced = 0;
 
  private:
   model::TagList task_{"task:t"}, container_{"container:c"};
@@ -213,6 +215,36 @@ TEST_F(TimeSamplerTest, ANewCounterHasNoZerosBeforeItsFirstValue) {
   EXPECT_THAT(flush(1'030).series.at("new"), ElementsAre(Pair(1'020, 0.1)));
 }
 
+// Its zeros would have the identity of the series that took its place.
+TEST_F(TimeSamplerTest, ACounterWhoseOriginWasReplacedHasNoZeros) {
+  ContextDescription description;
+  description.name = "a";
+  description.origin = 7;
+  sampler_->add(sampler_->intern(description, 1), std::vector<double>{1}, 1, 1'000);
+  EXPECT_THAT(flush(1'010).series.at("a"), ElementsAre(Pair(1'000, 0.1)));
+  EXPECT_THAT(flush(1'020).series.at("a"), ElementsAre(Pair(1'010, 0.0)));
+  origins_.replaced = 7;
+  EXPECT_THAT(flush(1'030).series, IsEmpty());
+}
+
+TEST_F(TimeSamplerTest, LinesAreForgottenWithoutTheirContexts) {
+  add(SampleType::counter, "a", {1}, 1'000);
+  const ContextId before = context(SampleType::counter, "a");
+  sampler_->forget_lines();
+  EXPECT_EQ(sampler_->find(core::hash_bytes("a", 1)), kUnknownContext);
+  EXPECT_EQ(context(SampleType::counter, "a"), before);
+  EXPECT_THAT(flush(1'010).series.at("a"), ElementsAre(Pair(1'000, 0.1)));
+}
+
+// Both write a.max, a.count and so on: as two contexts one would replace the other.
+TEST_F(TimeSamplerTest, AHistogramAndATimingOfOneNameAreOneMetric) {
+  add(SampleType::histogram, "h", {1}, 1'000);
+  add(SampleType::timing, "h", {5}, 1'001);
+  const Collected collected = flush(1'010);
+  EXPECT_THAT(collected.series.at("h.count"), ElementsAre(Pair(1'000, 0.2)));
+  EXPECT_THAT(collected.series.at("h.max"), ElementsAre(Pair(1'000, 5.0)));
+}
+
 TEST_F(TimeSamplerTest, OtherTypesAreForgottenAfter20Seconds) {
   add(SampleType::gauge, "g", {1}, 1'000);
   (void)flush(1'010);
@@ -361,6 +393,37 @@ TEST_F(TimeSamplerTest, TheByteBudgetHoldsUnderATagExplosion) {
   EXPECT_EQ(top[0].name, "exploding");
   EXPECT_EQ(top[0].top_tag_key, "id");
   EXPECT_EQ(top[0].top_tag_values, std::min<std::size_t>(20'000, sampler_->contexts()));
+}
+
+// New contexts stop early enough that the values of the known ones always find room.
+TEST_F(TimeSamplerTest, AnExplosionOfEveryTypeLeavesRoomForTheValuesOfOldContexts) {
+  TimeSamplerOptions options;
+  options.max_bytes = 4u << 20;
+  make(options);
+  constexpr SampleType kTypes[] = {SampleType::histogram, SampleType::timing,
+                                   SampleType::distribution, SampleType::gauge};
+  std::int64_t now = 1'000;
+  std::size_t old_samples = 0;
+  for (int round = 0; round < 8; ++round) {
+    for (int i = 0; i < 5'000; ++i) {
+      for (const SampleType type : kTypes) {
+        const std::string tag = "id:" + std::to_string(round) + "." + std::to_string(i);
+        const ContextId id = context(type, "exploding", {tag});
+        if (id != kUnknownContext) sampler_->add(id, std::vector<double>{1, 2}, 1, now);
+      }
+      if (i % 10 == 0) {
+        add(SampleType::histogram, "old", {static_cast<double>(i)}, now);
+        add(SampleType::distribution, "old", {static_cast<double>(i)}, now);
+        old_samples += 2;
+      }
+    }
+    now += 10;
+    if (round % 2 == 1) (void)flush(now);
+  }
+  EXPECT_GT(old_samples, 0u);
+  EXPECT_GT(counters_.refused_contexts.value, 0u);
+  EXPECT_EQ(counters_.refused_values.value, 0u);
+  EXPECT_LE(sampler_->bytes(), options.max_bytes);
 }
 
 TEST_F(TimeSamplerTest, MembersOfASetAreBoundedByTheBudget) {

@@ -26,6 +26,9 @@ class OriginTags {
   virtual ~OriginTags() = default;
   /// Sorted, no duplicates; never null. Valid until the next change of the task.
   [[nodiscard]] virtual const model::TagList& tags(OriginId origin) const = 0;
+  /// The origin that stands for all those with the very same tags. Contexts of the others are left
+  /// over from a time when they differed: the intake cannot tell the two series apart.
+  [[nodiscard]] virtual OriginId preferred(OriginId origin) const { return origin; }
 };
 
 enum class SampleType : std::uint8_t {
@@ -33,7 +36,7 @@ enum class SampleType : std::uint8_t {
   gauge,
   set,
   histogram,
-  timing,  ///< a histogram whose series carry the unit millisecond
+  timing,  ///< a histogram whose series carry the unit millisecond; of the same context as one
   distribution,
   timestamped_gauge,  ///< points with the time of the client, not aggregated
   timestamped_count,

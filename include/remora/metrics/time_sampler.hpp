@@ -66,6 +66,8 @@ class TimeSampler final : public telemetry::StatusSource {
   /// Finds or makes the context, and remembers `alias` for it. kUnknownContext when a new context
   /// is over a limit: refused, counted, and its name kept for `top`.
   [[nodiscard]] ContextId intern(const ContextDescription& description, std::uint64_t alias);
+  /// Every line is unknown again: what they mean has changed. Contexts and their values stay.
+  void forget_lines();
   /// Lines with this hash are dropped by a filter list.
   void remember_filtered(std::uint64_t alias);
   /// A second context fed with the samples of `from`: the distribution copy of a histogram.
