@@ -5,6 +5,7 @@
 #include <ctime>
 #include <fstream>
 
+#include "agent/query.hpp"
 #include "remora/api/health_view.hpp"
 #include "remora/api/status_view.hpp"
 #include "remora/core/log.hpp"
@@ -45,33 +46,14 @@ std::string own_memory() {
   return mib(resident) + ", " + mib(own_memory_kib("RssAnon")) + " of it anonymous";
 }
 
-// Value of `name` in "a=1&b=2". Requests come from our own CLI: section names need no decoding
-// beyond '+' for a blank.
-std::string parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    const auto equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
-      std::string value(pair.substr(equals + 1));
-      for (char& c : value) {
-        if (c == '+') c = ' ';
-      }
-      return value;
-    }
-    if (end == std::string_view::npos) break;
-    query.remove_prefix(end + 1);
-  }
-  return {};
-}
-
 api::IpcReply status_reply(const Inspected& inspected, std::string_view query) {
   std::vector<telemetry::StatusNode> blocks;
   blocks.push_back(agent_block(inspected));
   blocks.push_back(health_block(inspected.health.report()));
   for (const telemetry::StatusSource* source : inspected.sources)
     blocks.push_back(source->status());
-  const std::string section = parameter(query, "section");
+  blocks.push_back(serializer_block(inspected.counters.serializer));
+  const std::string section = query_parameter(query, "section");
   if (!section.empty()) {
     std::string names;
     for (const auto& block : blocks) names += (names.empty() ? "" : ", ") + block.title;
@@ -80,7 +62,7 @@ api::IpcReply status_reply(const Inspected& inspected, std::string_view query) {
       return {404, "no section named \"" + section + "\"; there are: " + names};
     }
   }
-  const std::string format = parameter(query, "format");
+  const std::string format = query_parameter(query, "format");
   if (format == "json") return {200, api::status_json(blocks, false)};
   if (format == "pretty-json") return {200, api::status_json(blocks, true)};
   return {200, api::status_text(blocks)};
@@ -111,6 +93,17 @@ telemetry::StatusNode agent_block(const Inspected& inspected) {
     }
     node.children.push_back(std::move(warnings));
   }
+  return node;
+}
+
+telemetry::StatusNode serializer_block(const telemetry::SerializerCounters& counters) {
+  telemetry::StatusNode node;
+  node.title = "Serializer";
+  node.add("Payloads", counters.payloads.value)
+      .add("Bytes", counters.bytes.value)
+      .add("Bytes before compression", counters.uncompressed_bytes.value)
+      .add("Items too large for a payload", counters.dropped_too_large.value)
+      .add("Compressor failures", counters.failures.value);
   return node;
 }
 
