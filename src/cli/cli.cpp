@@ -40,6 +40,10 @@ int dispatch(const std::vector<std::string>& arguments, const Context& context,
   if (line->command == "status") return status_command(*line, context);
   if (line->command == "config") return config_command(*line, context);
   if (line->command == "hostname") return hostname_command(*line, context);
+  if (line->command == "dogstatsd") return dogstatsd_command(*line, context);
+  if (line->command == "dogstatsd-stats") return dogstatsd_stats_command(*line, context);
+  if (line->command == "dogstatsd-capture") return dogstatsd_capture_command(*line, context);
+  if (line->command == "dogstatsd-replay") return dogstatsd_replay_command(*line, context);
   return version_command(*line, context);
 }
 

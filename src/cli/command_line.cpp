@@ -13,6 +13,7 @@ struct Flag {
   std::string_view name;
   char letter = '\0';
   bool takes_value = false;
+  bool on_by_default = false;  ///< a switch for which "=false" says something
 };
 
 // Source: DataDog/datadog-agent cmd/agent/subcommands
@@ -28,10 +29,26 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"status", "file", 'o', true},
     {"status", "verbose", 'v'},
     {"version", "full", 'f'},
+    {"dogstatsd", "num-metrics", 'm', true},
+    {"dogstatsd", "num-tags", 't', true},
+    {"dogstatsd", "mum-tags", '\0', true},
+    {"dogstatsd", "file", 'o', true},
+    {"dogstatsd-stats", "json", 'j'},
+    {"dogstatsd-stats", "pretty-json", 'p'},
+    {"dogstatsd-stats", "file", 'o', true},
+    {"dogstatsd-capture", "duration", 'd', true},
+    {"dogstatsd-capture", "path", 'p', true},
+    {"dogstatsd-capture", "compressed", 'z', false, true},
+    {"dogstatsd-replay", "file", 'f', true},
+    {"dogstatsd-replay", "loops", 'l', true},
+    {"dogstatsd-replay", "iterations", 'i', true},
+    {"dogstatsd-replay", "verbose", 'v'},
+    {"dogstatsd-replay", "mmap", 'm', false, true},
 });
 
 constexpr auto kCommands = std::to_array<std::string_view>(
-    {"run", "health", "status", "config", "hostname", "version", "help"});
+    {"run", "health", "status", "config", "hostname", "version", "help", "dogstatsd",
+     "dogstatsd-capture", "dogstatsd-replay", "dogstatsd-stats"});
 
 /// Commands of the Datadog Agent that remora does not have.
 constexpr auto kUnsupported = std::to_array<std::string_view>({"analyze-logs",
@@ -41,10 +58,6 @@ constexpr auto kUnsupported = std::to_array<std::string_view>({"analyze-logs",
                                                                "controlsvc",
                                                                "coverage",
                                                                "diagnose",
-                                                               "dogstatsd",
-                                                               "dogstatsd-capture",
-                                                               "dogstatsd-replay",
-                                                               "dogstatsd-stats",
                                                                "experimental",
                                                                "flare",
                                                                "import",
@@ -161,6 +174,14 @@ class Parser {
     return {};
   }
 
+  void set(const Flag& flag, const std::string& value) {
+    if (!flag.takes_value && !flag.on_by_default && value == "false") {
+      line_.flags.erase(std::string(flag.name));
+    } else {
+      line_.flags[std::string(flag.name)] = value;
+    }
+  }
+
   Result<void> long_flag(const std::string& word) {
     const auto equals = word.find('=');
     const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
@@ -168,11 +189,7 @@ class Parser {
     if (flag == nullptr) return fail(Errc::invalid_config, "unknown flag: --" + name);
     if (equals != std::string::npos) {
       const std::string value = word.substr(equals + 1);
-      if (!flag->takes_value && value == "false") {
-        line_.flags.erase(name);
-      } else {
-        line_.flags[name] = value;
-      }
+      set(*flag, value);
       return {};
     }
     if (flag->takes_value) return take_next(*flag);
@@ -188,6 +205,10 @@ class Parser {
                     "unknown shorthand flag: '" + std::string(1, word[i]) + "' in " + word);
       }
       if (!flag->takes_value) {
+        if (i + 1 < word.size() && word[i + 1] == '=') {
+          set(*flag, word.substr(i + 2));
+          return {};
+        }
         line_.flags[std::string(flag->name)] = "true";
         continue;
       }

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include "cli/daemon.hpp"
 #include "remora/api/health_view.hpp"
-#include "remora/api/ipc_client.hpp"
 #include "remora/api/status_view.hpp"
 #include "remora/core/scrub.hpp"
 #include "remora/core/version.hpp"
@@ -18,53 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTimeout(20'000);  ///< of every command; the Agent's default for `health`
 constexpr double kMaxTimeoutSeconds = 86'400;
-
-config::Loaded load(const CommandLine& line, const Context& context) {
-  return config::load(context.environment, line.value("cfgpath"));
-}
-
-Result<std::string> ask(const config::Loaded& loaded, std::string_view request,
-                        milliseconds timeout) {
-  auto reply = api::ipc_request(ipc_identity(loaded), request, timeout);
-  if (!reply) return reply.error();
-  if (reply->status != 200) return fail(Errc::http_status, reply->body);
-  return std::move(reply->body);
-}
-
-/// One line of what to do, by the cause.
-std::string_view hint(Errc code) {
-  switch (code) {
-    case Errc::not_found:
-      return "Make sure that the agent is running, and that this command runs in the agent's own "
-             "container with the same DD_API_KEY.";
-    case Errc::unauthorized:
-      return "Make sure that this command has the DD_API_KEY (or DD_AUTH_TOKEN_FILE_PATH) of the "
-             "running agent.";
-    default:
-      return "Make sure that the agent is running; its log says more.";
-  }
-}
-
-int report_unreachable(const Context& context, const Error& error) {
-  if (error.code() == Errc::http_status) return report(context, error.message());
-  const int code = report(context, "could not reach agent: " + error.message());
-  context.err(std::string(hint(error.code())) + "\n");
-  return code;
-}
-
-/// A section name on its way through a query: letters, digits, '-', '_' and '.' stay, blanks become
-/// '+', the rest cannot be part of a title.
-std::string query_value(std::string_view text) {
-  std::string value;
-  for (const char c : text.substr(0, 200)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    value += plain ? c : '+';
-  }
-  return value;
-}
 
 Result<milliseconds> parse_timeout(const std::string& text) {
   if (text.empty()) return kTimeout;
@@ -150,15 +104,7 @@ int status_command(const CommandLine& line, const Context& context) {
   std::string text = json ? std::string() : "Getting the status from the agent.\n\n";
   text += *body;
   if (!text.ends_with('\n')) text += '\n';
-  if (!line.has("file")) {
-    context.out(text);
-    return kSuccess;
-  }
-  std::ofstream file(line.value("file"), std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) return report(context, "cannot write " + line.value("file"));
-  return kSuccess;
+  return put_out(line, context, text);
 }
 
 int config_command(const CommandLine& line, const Context& context) {

@@ -16,5 +16,9 @@ int report(const Context& context, std::string_view text);
 [[nodiscard]] int config_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int hostname_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int version_command(const CommandLine& line, const Context& context);
+[[nodiscard]] int dogstatsd_command(const CommandLine& line, const Context& context);
+[[nodiscard]] int dogstatsd_stats_command(const CommandLine& line, const Context& context);
+[[nodiscard]] int dogstatsd_capture_command(const CommandLine& line, const Context& context);
+[[nodiscard]] int dogstatsd_replay_command(const CommandLine& line, const Context& context);
 
 }  // namespace remora::cli

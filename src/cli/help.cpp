@@ -21,6 +21,12 @@ Commands:
   version    the version of this program
   help       help about a command
 
+  dogstatsd-stats     how often each DogStatsD metric came
+  dogstatsd top       the metrics with most contexts, and the tags that make them
+  dogstatsd dump-contexts   all contexts as JSON
+  dogstatsd-capture   write DogStatsD traffic into a file
+  dogstatsd-replay    send the packets of such a file again
+
 Flags:
   -c, --cfgpath PATH   directory of datadog.yaml, or the file itself (default /etc/datadog-agent)
   -n, --no-color       no colours
@@ -73,6 +79,60 @@ Usage:
 
 Flags:
   -f, --full   also the libraries it is built from, with their versions
+)"},
+    {"dogstatsd", R"(Looks at the metrics (contexts) that the running agent adds up.
+
+Usage:
+  agent dogstatsd top [flags]
+  agent dogstatsd dump-contexts [flags]
+
+`top` lists the metrics with most contexts: combinations of name, host, tags and type. In brackets
+are the tags with most values, which are what makes them many. `dump-contexts` writes every context
+as a line of JSON, as far as 4 MiB go.
+
+Flags:
+  -m, --num-metrics N   metrics that `top` shows (default 10)
+  -t, --num-tags N      tags that it shows of each (default 5)
+  -o, --file FILE       into FILE
+)"},
+    {"dogstatsd-stats", R"(Prints how often each DogStatsD metric came, and when it came last.
+
+Usage:
+  agent dogstatsd-stats [flags]
+
+The agent counts only with DD_DOGSTATSD_METRICS_STATS_ENABLE=true.
+
+Flags:
+  -j, --json          as JSON
+  -p, --pretty-json   as JSON with line breaks
+  -o, --file FILE     into FILE
+)"},
+    {"dogstatsd-capture", R"(Makes the running agent write its DogStatsD traffic into a file.
+
+Usage:
+  agent dogstatsd-capture [flags]
+
+The command prints the name of the file and returns at once. The Datadog Agent can read the file,
+and the other way round. It ends early at 256 MiB (8 MiB on a tmpfs) or half of the free space.
+
+Flags:
+  -d, --duration TIME     how long, at most 1h (default 1m)
+  -p, --path DIRECTORY    where (default DD_DOGSTATSD_CAPTURE_PATH, else /tmp)
+  -z, --compressed=false  without zstd
+)"},
+    {"dogstatsd-replay",
+     R"(Sends the packets of a capture to the running agent, as fast as they came.
+
+Usage:
+  agent dogstatsd-replay -f FILE [flags]
+
+They go to the Unix socket DD_DOGSTATSD_SOCKET, without it to the UDP port.
+
+Flags:
+  -f, --file FILE   a file of dogstatsd-capture, compressed or not
+  -l, --loops N     how often (default 1); 0 = until interrupted; also -i, --iterations
+  -v, --verbose     a line for each packet
+  -m, --mmap        accepted; the file is read piece by piece in any case
 )"},
     {"hostname", R"(Prints the configured host name (DD_HOSTNAME). A sidecar in ECS has none.
 

@@ -115,7 +115,7 @@ TEST_F(Commands, StatusAsksForFormatAndSection) {
   EXPECT_EQ(call({"status", "-j"}), 0);
   EXPECT_EQ(out_, "echo status?format=json\n");
   EXPECT_EQ(call({"status", "API Key&x=1", "-p"}), 0);
-  EXPECT_EQ(out_, "echo status?format=pretty-json&section=API+Key+x+1\n");
+  EXPECT_EQ(out_, "echo status?format=pretty-json&section=API+Key%26x%3D1\n");
 }
 
 TEST_F(Commands, StatusOfAnUnknownSectionFails) {
