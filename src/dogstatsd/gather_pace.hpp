@@ -16,7 +16,7 @@ class GatherPace {
  public:
   using Pause = std::chrono::microseconds;
   static constexpr Pause kShortest{250};
-  static constexpr Pause kLongest{2000};
+  static constexpr Pause kLongest{4000};
 
   /// `longest` is rounded down to kShortest times a power of two, so that the pauses of several
   /// sockets end together; under kShortest there are none.
