@@ -1,8 +1,8 @@
 // From the start of the process to: the listener is open, `agent health` would pass, the first
 // container metrics are at the intake. And how long `agent health` itself takes.
 //
-// The listener of today is the one of `agent health`, an abstract Unix socket: there is no
-// DogStatsD or trace port yet.
+// The listener is the one of `agent health`, an abstract Unix socket. The sockets of DogStatsD are
+// bound before it; a trace port does not exist yet.
 #include <sys/socket.h>
 #include <sys/un.h>
 
