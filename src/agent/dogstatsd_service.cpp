@@ -42,7 +42,9 @@ void DogstatsdService::build(const tagger::Tagger& tagger, core::Clock& clock,
   }
 }
 
-void DogstatsdService::tags_changed() { origins_->tags_changed(); }
+void DogstatsdService::tags_changed() {
+  if (origins_->tags_changed()) sampler_->forget_lines();
+}
 
 asio::awaitable<void> DogstatsdService::run(core::Clock& clock,
                                             telemetry::HealthComponent& health) {
@@ -73,6 +75,7 @@ bool DogstatsdService::take_rest() {
 
 DogstatsdSource DogstatsdService::source() noexcept {
   DogstatsdSource source;
+  source.listeners = listeners_.get();
   source.server = server_.get();
   source.sampler = sampler_.get();
   source.enricher = enricher_.get();

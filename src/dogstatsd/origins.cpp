@@ -1,6 +1,7 @@
 #include "remora/dogstatsd/origins.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -55,7 +56,13 @@ struct KeyHash {
 
 struct Entry {
   Key key;
-  model::Tags tags;  ///< null: to be made
+  model::Tags tags;           ///< null: to be made
+  bool of_container = false;  ///< `tags` hold those of a container
+  OriginId preferred = 0;     ///< the lowest with the same tags, of those up to Impl::settled
+};
+
+struct ByContent {
+  bool operator()(const model::Tags& a, const model::Tags& b) const { return *a < *b; }
 };
 
 }  // namespace
@@ -74,7 +81,7 @@ struct Origins::Impl {
 
   OriginId add(const Key& key) {
     const auto id = static_cast<OriginId>(entries.size());
-    entries.push_back({key, nullptr});
+    entries.push_back({key, nullptr, false, id});
     by_key.emplace(key, id);
     return id;
   }
@@ -93,7 +100,9 @@ struct Origins::Impl {
   std::uint32_t number_of(std::string_view container_id);
 
   const model::Tags& tags(OriginId origin);
-  model::Tags make(const Key& key);
+  model::Tags make(const Key& key, bool& of_container);
+  OriginId preferred(OriginId origin);
+  bool tags_changed();
   model::Tags task_tags(Level level) { return tags(by_key.at(Key{.level = level})); }
 
   OriginOptions options;
@@ -106,6 +115,8 @@ struct Origins::Impl {
   std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> container_numbers;
   std::vector<Entry> entries;
   std::unordered_map<Key, OriginId, KeyHash> by_key;
+  std::map<model::Tags, OriginId, ByContent> by_tags;
+  std::size_t settled = 0;  ///< entries below have their place in `by_tags`
   bool refusal_logged = false;
 };
 
@@ -150,11 +161,43 @@ std::uint32_t Origins::Impl::client_container(const OriginClaim& claim) {
 
 const model::Tags& Origins::Impl::tags(OriginId origin) {
   Entry& entry = entries[origin < entries.size() ? origin : 0];
-  if (!entry.tags) entry.tags = make(entry.key);
+  if (!entry.tags) entry.tags = make(entry.key, entry.of_container);
   return entry.tags;
 }
 
-model::Tags Origins::Impl::make(const Key& key) {
+OriginId Origins::Impl::preferred(OriginId origin) {
+  // Before the task is known all lists are alike, and most will not be.
+  if (!tagger.complete() || origin >= entries.size()) return origin;
+  for (; settled < entries.size(); ++settled) {
+    const auto id = static_cast<OriginId>(settled);
+    entries[settled].preferred = by_tags.emplace(tags(id), id).first->second;
+  }
+  return entries[origin].preferred;
+}
+
+bool Origins::Impl::tags_changed() {
+  const std::vector<Entry> before = entries;
+  for (Entry& entry : entries) {
+    entry.tags = nullptr;
+    entry.of_container = false;
+  }
+  by_tags.clear();
+  settled = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    (void)tags(static_cast<OriginId>(i));
+    if (before[i].of_container && !entries[i].of_container) {  // gone from the task
+      entries[i].tags = before[i].tags;
+      entries[i].of_container = true;
+    }
+  }
+  bool changed = false;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    changed |= preferred(static_cast<OriginId>(i)) != before[i].preferred;
+  }
+  return changed;
+}
+
+model::Tags Origins::Impl::make(const Key& key, bool& of_container) {
   if (key.rule != nullptr) {
     model::TagList kept;
     const model::Tags& all = tags(key.base);
@@ -173,6 +216,7 @@ model::Tags Origins::Impl::make(const Key& key) {
     // The tagger answers with the very list of the task where it does not know the container.
     const model::Tags own = tagger.container_tags(containers[number], level);
     if (own == global) continue;
+    of_container = true;
     all.insert(all.end(), own->begin(), own->end());
     if (options.unified) break;  // the first that is known, alone
   }
@@ -212,18 +256,18 @@ OriginId Origins::resolve(const OriginClaim& claim) {
       std::swap(key.first, key.second);
     }
   }
-  return self.intern(key, 0);
+  return self.preferred(self.intern(key, 0));
 }
 
 OriginId Origins::narrowed(OriginId origin, const TagRule& rule) {
-  return impl_->intern({.base = origin, .rule = &rule}, origin);
+  return impl_->preferred(impl_->intern({.base = origin, .rule = &rule}, origin));
 }
+
+OriginId Origins::preferred(OriginId origin) const { return impl_->preferred(origin); }
 
 const model::TagList& Origins::tags(OriginId origin) const { return *impl_->tags(origin); }
 model::Tags Origins::shared_tags(OriginId origin) const { return impl_->tags(origin); }
 
-void Origins::tags_changed() {
-  for (Entry& entry : impl_->entries) entry.tags = nullptr;
-}
+bool Origins::tags_changed() { return impl_->tags_changed(); }
 
 }  // namespace remora::dogstatsd

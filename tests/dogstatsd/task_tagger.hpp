@@ -23,6 +23,12 @@ struct TaskTagger {
     for (auto& container : task->containers) container.labels.erase("com.datadoghq.ad.tags");
     tagger.update(*task, task->launch_type);
   }
+  void forget_containers() {
+    auto task = ecs::parse_task(fakes::ecs_fixture("task_ec2_awsvpc.json"));
+    ASSERT_TRUE(task);
+    task->containers.clear();
+    tagger.update(*task, task->launch_type);
+  }
   static tagger::TaggerOptions options() {
     tagger::TaggerOptions out;
     out.static_tags = {"env:prod"};

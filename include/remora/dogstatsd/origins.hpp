@@ -44,8 +44,10 @@ class TagRule {
 /// Threading: the loop. Lifetime: the tagger outlives it.
 ///
 /// Origin 0 is the task: no container, the cardinality of the options. Tags of a container that is
-/// not known yet are those of the task; they come when the task's metadata names it. An origin is
-/// never forgotten, so both origins and container ids have a limit.
+/// not known yet are those of the task; they come when the task's metadata names it. One that has
+/// left the task keeps its last ones. Once the task is known, claims that lead to the same tags
+/// lead to one origin: the intake could not tell two apart. An origin is never forgotten, so both
+/// origins and container ids have a limit.
 class Origins final : public metrics::OriginTags {
  public:
   /// Container id of a cgroup v2 inode; empty when not known.
@@ -62,10 +64,11 @@ class Origins final : public metrics::OriginTags {
   /// An origin with the tags of `origin` that `rule` keeps; `rule` must outlive this object.
   [[nodiscard]] metrics::OriginId narrowed(metrics::OriginId origin, const TagRule& rule);
   [[nodiscard]] const model::TagList& tags(metrics::OriginId origin) const override;
+  [[nodiscard]] metrics::OriginId preferred(metrics::OriginId origin) const override;
   /// The same list, to be kept: for events and service checks.
   [[nodiscard]] model::Tags shared_tags(metrics::OriginId origin) const;
-  /// The task or its tags changed: lists are made anew when next asked for.
-  void tags_changed();
+  /// The task or its tags changed. True when a claim may now lead to another origin than before.
+  [[nodiscard]] bool tags_changed();
 
  private:
   struct Impl;
