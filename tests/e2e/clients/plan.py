@@ -176,6 +176,8 @@ RAW_PACKETS = (
     b"e2e.raw.device:1|c|#device:sda,x",
     b"e2e.raw.card:1|c|#x|card:orchestrator\ne2e.raw.card:2|c|#dd.internal.card:high,y\ne2e.raw.card:4|c|#z|card:huge\n"
     b"e2e.raw.card:1|d|#dd.internal.card:high,both|card:low\ne2e.raw.card:1|g|card:high|c:ci-unknown",
+    b"e2e.raw.mixed:10|h\ne2e.raw.mixed:30|ms",
+    b"e2e.raw.own:1|c|#team:web,x\ne2e.raw.own:2|c|#x\ne2e.raw.own:4|c|#region:us-west-2,x,task_family:shop",
     b"e2e.raw.member:a:b|s\ne2e.raw.member:b|s\ne2e.raw.member:a:b|s\ne2e.raw.member:gr\xc3\xb6\xc3\x9fe|s",
     b"_e{9,0}:raw event|\n_e{13,8}:line\\nbreak!!|a\\nb\\nc!|p:urgent|#host:h9,raw,raw",
     b"_sc|e2e.check|3|h:h1|#raw:yes,raw:yes|m:down\n_sc|e2e.check|0",

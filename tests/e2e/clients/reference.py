@@ -9,7 +9,7 @@ import dataclasses
 import math
 import re
 
-from world import CONTAINER_ID, CONTAINER_TAGS, ORCHESTRATOR_TAGS
+from world import CONTAINER_ID, CONTAINER_TAGS, ORCHESTRATOR_TAGS, global_tags
 
 BUCKET = 10
 RATE, GAUGE = 2, 3  # of the series payload
@@ -18,6 +18,7 @@ HEX = re.compile(rb"[+-]?0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+
 SPECIAL = re.compile(rb"[+-]?(inf|infinity)|nan", re.I)
 LOG_GAMMA = math.log1p(2 / 128)
 BIAS = 1 - math.floor(math.log(1e-9) / LOG_GAMMA)
+GLOBAL_TAGS = frozenset(global_tags())  # on everything, so of no single series
 SMALLEST = math.exp((1 - BIAS) * LOG_GAMMA)
 
 
@@ -82,7 +83,7 @@ def split_tags(raw, container="", cardinality=""):
         kept |= CONTAINER_TAGS
     if cardinality in ("orchestrator", "high"):
         kept |= ORCHESTRATOR_TAGS
-    return frozenset(kept), host, device
+    return frozenset(kept) - GLOBAL_TAGS, host, device
 
 
 def key_of(value):
@@ -186,7 +187,8 @@ class Reference:
                 container = readable(field[2:])
             elif field.startswith(b"card:"):
                 cardinality = readable(field[5:])
-        context = (readable(name), *split_tags(tags, container, cardinality), kind)
+        # A histogram and a timing of one name are one metric.
+        context = (readable(name), *split_tags(tags, container, cardinality), "h" if kind == "ms" else kind)
         if kind != "s":
             values = [v for v in values if math.isfinite(v)]
         for one in values:
