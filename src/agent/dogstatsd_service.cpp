@@ -40,6 +40,15 @@ void DogstatsdService::build(const tagger::Tagger& tagger, core::Clock& clock,
     stats_ = std::make_unique<dogstatsd::MetricStats>();
     server_->count_into(stats_.get());
   }
+  if (!options_.forward_host.empty()) {
+    forward_ = std::make_unique<dogstatsd::PacketForward>(
+        options_.forward_host, options_.forward_port, clock, counters_.dogstatsd);
+    server_->add_tap(forward_.get());
+  }
+  dogstatsd::CaptureOptions capture;
+  capture.directory = options_.capture_directory;
+  capture_ = std::make_unique<dogstatsd::Capture>(std::move(capture), clock);
+  inspected_.reset(new DogstatsdInspected{*server_, *sampler_, *origins_, stats_.get(), *capture_});
 }
 
 void DogstatsdService::tags_changed() {
@@ -72,6 +81,10 @@ bool DogstatsdService::take_rest() {
   listeners_->poll(*server_, kRestPackets);
   return server_->has_data();
 }
+
+void DogstatsdService::tick() { tick_dogstatsd(*inspected_); }
+
+void DogstatsdService::stop_capture() { capture_->stop(); }
 
 DogstatsdSource DogstatsdService::source() noexcept {
   DogstatsdSource source;

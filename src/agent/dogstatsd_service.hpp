@@ -6,14 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "agent/dogstatsd_answers.hpp"
 #include "agent/dogstatsd_options.hpp"
 #include "agent/pipeline.hpp"
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
+#include "remora/dogstatsd/capture.hpp"
 #include "remora/dogstatsd/enricher.hpp"
 #include "remora/dogstatsd/listener.hpp"
 #include "remora/dogstatsd/metric_stats.hpp"
 #include "remora/dogstatsd/origins.hpp"
+#include "remora/dogstatsd/packet_forward.hpp"
 #include "remora/dogstatsd/process_containers.hpp"
 #include "remora/dogstatsd/server.hpp"
 #include "remora/metrics/time_sampler.hpp"
@@ -48,10 +51,12 @@ class DogstatsdService {
   [[nodiscard]] const DogstatsdOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::vector<const telemetry::StatusSource*> status_sources() const;
 
-  [[nodiscard]] dogstatsd::Listeners& listeners() noexcept { return *listeners_; }
-  [[nodiscard]] dogstatsd::Server& server() noexcept { return *server_; }
-  [[nodiscard]] metrics::TimeSampler& sampler() noexcept { return *sampler_; }
-  [[nodiscard]] dogstatsd::MetricStats* stats() noexcept { return stats_.get(); }
+  /// What the command line can ask about.
+  [[nodiscard]] DogstatsdInspected& inspected() noexcept { return *inspected_; }
+  /// Every few seconds: ends a capture whose time is over.
+  void tick();
+  /// Ends a running capture properly: the process is about to end.
+  void stop_capture();
 
  private:
   DogstatsdOptions options_;
@@ -62,7 +67,10 @@ class DogstatsdService {
   std::unique_ptr<dogstatsd::Enricher> enricher_;
   std::unique_ptr<metrics::TimeSampler> sampler_;
   std::unique_ptr<dogstatsd::MetricStats> stats_;
+  std::unique_ptr<dogstatsd::PacketForward> forward_;
+  std::unique_ptr<dogstatsd::Capture> capture_;
   std::unique_ptr<dogstatsd::Server> server_;
+  std::unique_ptr<DogstatsdInspected> inspected_;
 };
 
 }  // namespace remora::agent

@@ -301,8 +301,10 @@ Result<void> Runtime::build_api() {
       settings.api_key, settings.auth_token_file_path, settings.ecs_metadata_uri_v4);
   ipc_health_ = &health_.add("ipc-server", milliseconds(0));
   auto ipc = api::IpcServer::listen(
-      io_.get_executor(), identity, counters_, *ipc_health_,
-      [this](std::string_view request) { return answer(inspected_, request); });
+      io_.get_executor(), identity, counters_, *ipc_health_, [this](std::string_view request) {
+        if (!is_dogstatsd_request(request)) return answer(inspected_, request);
+        return answer_dogstatsd(dogstatsd_ ? &dogstatsd_->inspected() : nullptr, request);
+      });
   if (ipc) {
     ipc_ = std::move(*ipc);
   } else {
@@ -364,6 +366,7 @@ asio::awaitable<void> Runtime::beat() {
   bool running = true;
   while (running) {
     heartbeat_.beat();
+    if (dogstatsd_) dogstatsd_->tick();
     running = co_await clock_.sleep_until(clock_.now() + kHeartbeat);
   }
 }
@@ -442,6 +445,7 @@ asio::awaitable<void> Runtime::last_flush(core::SteadyTime deadline) {
   // What came while the payloads were on their way gets payloads of its own.
   co_await forwarder_->send_all(deadline);
   const bool more = dogstatsd_->take_rest();
+  dogstatsd_->stop_capture();
   receivers_.cancel_all();
   (void)co_await receivers_.join(std::min(deadline, clock_.now() + kJoinLimit));
   if (more) co_await pipeline_->flush(open_buckets);
