@@ -42,6 +42,33 @@ class ToSerializers final : public metrics::FlushSink {
   const PipelineOptions& options_;
 };
 
+checks::DogstatsdNames dogstatsd_names() {
+  using dogstatsd::Transport;
+  checks::DogstatsdNames names;
+  for (const auto transport : {Transport::udp, Transport::uds_datagram, Transport::uds_stream}) {
+    names.transports[static_cast<std::size_t>(transport)] = dogstatsd::to_string(transport);
+  }
+  for (std::size_t i = 0; i < names.types.size(); ++i) {
+    names.types[i] = dogstatsd::to_string(static_cast<dogstatsd::MetricType>(i));
+  }
+  static_assert(dogstatsd::kRejectCount <= std::tuple_size_v<decltype(names.rejects)>);
+  for (std::size_t i = 1; i < dogstatsd::kRejectCount; ++i) {
+    names.rejects[i] = dogstatsd::to_string(static_cast<dogstatsd::Reject>(i));
+  }
+  return names;
+}
+
+checks::DogstatsdReading dogstatsd_reading(const DogstatsdSource& source) {
+  checks::DogstatsdReading reading;
+  reading.contexts = source.sampler->contexts();
+  reading.contexts_bytes = source.sampler->bytes();
+  for (const dogstatsd::SocketReport& socket : source.listeners->sockets()) {
+    reading.kernel_drops += socket.kernel_drops;
+    reading.stream_connections += socket.connections;
+  }
+  return reading;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(metrics::CheckAggregator& aggregator, DogstatsdSource dogstatsd,
@@ -57,7 +84,8 @@ Pipeline::Pipeline(metrics::CheckAggregator& aggregator, DogstatsdSource dogstat
       clock_(clock),
       counters_(counters),
       health_(health),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      dogstatsd_metrics_(dogstatsd_names(), counters.dogstatsd, counters.sampler) {
   health_.beat();
 }
 
@@ -94,11 +122,18 @@ asio::awaitable<void> Pipeline::flush(bool everything) {
   kLog.debug("flushed", {{"payloads", counters_.serializer.payloads.value - before}});
 }
 
-void Pipeline::flush_checks() {
-  checks::submit_self_metrics(*this, tagger_.global_tags(options_.self_cardinality),
-                              options_.agent_version, counters_.serializer.dropped_too_large.value,
-                              first_flush_);
+void Pipeline::submit_own_metrics() {
+  const model::Tags tags = tagger_.global_tags(options_.self_cardinality);
+  checks::submit_self_metrics(*this, tags, options_.agent_version,
+                              counters_.serializer.dropped_too_large.value, first_flush_);
   first_flush_ = false;
+  if (dogstatsd_.sampler != nullptr) {
+    dogstatsd_metrics_.submit(*this, tags, dogstatsd_reading(dogstatsd_));
+  }
+}
+
+void Pipeline::flush_checks() {
+  submit_own_metrics();
   auto flushed = aggregator_.flush();
   if (!options_.hostname.empty()) {
     for (model::Series& series : flushed.series) series.host = options_.hostname;

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <string>
 
+#include "remora/checks/dogstatsd_metrics.hpp"
 #include "remora/checks/scheduler.hpp"
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
 #include "remora/dogstatsd/enricher.hpp"
+#include "remora/dogstatsd/listener.hpp"
 #include "remora/dogstatsd/server.hpp"
 #include "remora/forwarder/forwarder.hpp"
 #include "remora/metrics/check_aggregator.hpp"
@@ -42,6 +44,7 @@ struct Serializers {
 
 /// The DogStatsD side of a flush; all null where it is off.
 struct DogstatsdSource {
+  const dogstatsd::Listeners* listeners = nullptr;
   dogstatsd::Server* server = nullptr;
   metrics::TimeSampler* sampler = nullptr;
   const dogstatsd::Enricher* enricher = nullptr;
@@ -60,13 +63,15 @@ class Pipeline final : public checks::Sender {
   void submit(model::ServiceCheck check) override;
   void forget(const model::Tags& tags) override;
 
-  /// Adds the self metrics and hands everything since the last flush to the forwarder, in slices
-  /// between which the loop does its other work. A flush that finds another one running waits for
-  /// its end. `everything`: open buckets too, and without pauses for the intake (at stop).
+  /// Adds the agent's own metrics and hands everything since the last flush to the forwarder, in
+  /// slices between which the loop does its other work. A flush that finds another one running
+  /// waits for its end. `everything`: open buckets too, and without pauses for the intake (at
+  /// stop).
   asio::awaitable<void> flush(bool everything);
   [[nodiscard]] bool flushing() const noexcept { return flushing_; }
 
  private:
+  void submit_own_metrics();
   void flush_checks();
   asio::awaitable<void> flush_dogstatsd(bool everything);
   asio::awaitable<void> wait_for_intake(core::SteadyTime until);
@@ -80,6 +85,7 @@ class Pipeline final : public checks::Sender {
   const telemetry::Counters& counters_;
   telemetry::HealthComponent& health_;
   PipelineOptions options_;
+  checks::DogstatsdMetrics dogstatsd_metrics_;
   bool first_flush_ = true;
   bool flushing_ = false;
 };

@@ -152,11 +152,11 @@ std::vector<SocketReport> Listeners::sockets() const {
   std::vector<SocketReport> list;
   for (const auto& r : impl_->readers) {
     const BoundSocket& s = r->socket();
-    list.push_back({s.transport, s.address, s.receive_buffer, r->kernel_drops()});
+    list.push_back({s.transport, s.address, s.receive_buffer, r->kernel_drops(), 0});
   }
   if (impl_->stream) {
     const BoundSocket& s = impl_->stream->socket();
-    list.push_back({s.transport, s.address, 0, 0});
+    list.push_back({s.transport, s.address, 0, 0, impl_->stream->open_connections()});
   }
   return list;
 }
@@ -180,7 +180,7 @@ telemetry::StatusNode Listeners::status() const {
     if (std::exchange(counted[kind], true)) continue;
     child.add("Packets", c.packets[kind].value).add("Bytes", c.bytes[kind].value);
     if (s.transport == Transport::uds_stream) {
-      child.add("Open connections", impl_->stream->open_connections());
+      child.add("Open connections", s.connections);
       child.add("Connections refused", c.stream_connections_refused.value);
       child.add("Frames too long", c.stream_too_long.value);
       child.add("Frames cut short", c.stream_cut_short.value);

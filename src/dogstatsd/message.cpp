@@ -2,6 +2,24 @@
 
 namespace remora::dogstatsd {
 
+std::string_view to_string(MetricType type) {
+  switch (type) {
+    case MetricType::counter:
+      return "counter";
+    case MetricType::gauge:
+      return "gauge";
+    case MetricType::set:
+      return "set";
+    case MetricType::histogram:
+      return "histogram";
+    case MetricType::timing:
+      return "timing";
+    case MetricType::distribution:
+      return "distribution";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(Reject reason) {
   switch (reason) {
     case Reject::none:

@@ -370,6 +370,7 @@ telemetry::StatusNode TaskSource::status() const {
   node.add("Throttled", counters_.throttled.value);
   node.add("Failed requests", counters_.errors.total());
   node.add("Malformed containers", counters_.malformed_containers.value);
+  node.add("Containers without stats", counters_.containers_without_stats.value);
   return node;
 }
 

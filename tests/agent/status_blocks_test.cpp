@@ -53,6 +53,23 @@ TEST_F(Answers, TheAgentsOwnNumbersReadAsPeopleWriteThem) {
   EXPECT_TRUE(std::regex_search(body, kMemory)) << body;
 }
 
+TEST_F(Answers, StatusTellsWhatTheSerializersMadeAndLeftOut) {
+  telemetry::SerializerCounters& made = counters_.serializer;
+  made.payloads.add(7);
+  made.bytes.add(1500);
+  made.uncompressed_bytes.add(9000);
+  made.dropped_too_large.add(2);
+  made.failures.add(1);
+  const std::string body = answer(inspected_, "status?section=serializer").body;
+  EXPECT_NE(body.find("  Payloads: 7\n"
+                      "  Bytes: 1,500\n"
+                      "  Bytes before compression: 9,000\n"
+                      "  Items too large for a payload: 2\n"
+                      "  Compressor failures: 1\n"),
+            std::string::npos)
+      << body;
+}
+
 TEST_F(Answers, OneSectionCanBeAskedForInAnyCase) {
   const auto reply = answer(inspected_, "status?format=text&section=FORWARDER");
   EXPECT_EQ(reply.status, 200);

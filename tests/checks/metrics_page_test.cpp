@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "remora/checks/container/container_check.hpp"
+#include "remora/checks/dogstatsd_metrics.hpp"
 #include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
 #include "remora/checks/self_metrics.hpp"
 
@@ -76,6 +77,7 @@ TEST(MetricsPage, AndTablesSayTheSame) {
   take(container_metrics());
   take(ecs_fargate_metrics());
   take(agent_self_metrics());
+  take(dogstatsd_metrics());
   for (const auto& [name, row] : rows) ADD_FAILURE() << name << " is in no table";
 }
 

@@ -46,6 +46,7 @@ struct SocketReport {
   std::string address;             ///< "127.0.0.1:8125" or the path
   std::size_t receive_buffer = 0;  ///< the kernel's answer, bytes (its accounting, not payload)
   std::uint64_t kernel_drops = 0;  ///< datagrams the kernel threw away since the socket was opened
+  std::size_t connections = 0;     ///< open ones, of a stream socket
 };
 
 /// Threading: the loop. Lifetime: sink, counters and health outlive it.

@@ -17,6 +17,7 @@ namespace remora::dogstatsd {
 enum class MessageKind : std::uint8_t { metric, event, service_check };
 
 enum class MetricType : std::uint8_t { counter, gauge, set, histogram, timing, distribution };
+[[nodiscard]] std::string_view to_string(MetricType type);
 
 /// Why a line was refused. Each has a counter; the names are those of `agent status`.
 enum class Reject : std::uint8_t {
