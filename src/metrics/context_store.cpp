@@ -38,7 +38,7 @@ char* append_packed(char* out, std::string_view text) {
     length >>= 7;
   }
   *out++ = static_cast<char>(length);
-  std::memcpy(out, text.data(), text.size());
+  if (!text.empty()) std::memcpy(out, text.data(), text.size());
   return out + text.size();
 }
 
