@@ -11,11 +11,11 @@
 
 #include "net/connection.hpp"
 #include "net/connection_pool.hpp"
-#include "net/deadline.hpp"
 #include "net/http1.hpp"
 #include "net/request_head.hpp"
-#include "net/resolver.hpp"
 #include "net/tls.hpp"
+#include "remora/net/deadline.hpp"
+#include "remora/net/resolver.hpp"
 
 namespace remora::net {
 namespace {

@@ -11,9 +11,9 @@
 #include <boost/asio/write.hpp>
 #include <list>
 
-#include "net/deadline.hpp"
 #include "net/http1.hpp"
 #include "remora/core/log.hpp"
+#include "remora/net/deadline.hpp"
 
 namespace remora::net {
 namespace {

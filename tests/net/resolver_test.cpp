@@ -1,4 +1,4 @@
-#include "net/resolver.hpp"
+#include "remora/net/resolver.hpp"
 
 #include <gtest/gtest.h>
 
