@@ -87,7 +87,8 @@ def prepare(library):
         shutil.copytree(source, where)
         build(where)
         stamp.write_text(digest.hexdigest())
-    return command(where)
+    runtime, *arguments = command(where)
+    return [program(runtime), *arguments]
 
 
 def prepare_all():

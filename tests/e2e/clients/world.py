@@ -135,6 +135,7 @@ class Agent:
             "DD_API_KEY": KEY,
             "DD_DD_URL": intake.url,
             "DD_TAGS": " ".join(OWN_TAGS),
+            "DD_DOGSTATSD_ORIGIN_DETECTION": "true",
             "DD_DOGSTATSD_ORIGIN_DETECTION_CLIENT": "true",
             "DD_DOGSTATSD_PORT": str(sockets.port),
             "DD_DOGSTATSD_SOCKET": sockets.datagram,
