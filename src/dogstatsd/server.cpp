@@ -61,6 +61,17 @@ std::size_t size_of(const model::TagList& tags) {
 }  // namespace
 
 struct Server::Impl {
+  /// A metric that was parsed; its values belong to its own parser.
+  struct Line {
+    Parser parser;
+    MetricMessage message;
+    std::uint64_t alias;
+  };
+  // With many contexts a line waits for memory twice: for the entry of its alias and for the record
+  // of its context. So what it will need is asked for when it is parsed, and it is taken this many
+  // lines later.
+  static constexpr std::size_t kInFlight = 8, kEntryIsThere = 4;
+
   Impl(ServerOptions wanted, Enricher& enriching, Origins& known_origins,
        ProcessContainers& known_processes, metrics::TimeSampler& sampling, const core::Clock& time,
        telemetry::DogstatsdCounters& counted)
@@ -72,17 +83,22 @@ struct Server::Impl {
         clock(time),
         counters(counted),
         parser(options.parser),
-        seed(core::hash_seed()) {}
+        seed(core::hash_seed()) {
+    for (std::size_t i = 0; i < kInFlight; ++i)
+      in_flight.push_back({Parser(options.parser), {}, 0});
+  }
 
   void packet(const Packet& packet);
   void metric(std::string_view line);
+  void take(const Line& line);
+  void take_all_in_flight();
   void event(std::string_view line);
   void service_check(std::string_view line);
   void refuse(Reject reason, std::string_view line, telemetry::MessageCounters& of);
   [[nodiscard]] std::uint64_t alias(const MetricMessage& message) const;
   [[nodiscard]] ContextId describe(const MetricMessage& message, SampleType type,
                                    std::uint64_t alias);
-  void timestamped(const MetricMessage& message);
+  void timestamped(const MetricMessage& message, std::uint64_t alias);
   [[nodiscard]] ContextId copy_only(const MetricMessage& message);
   void add(ContextId context, const MetricMessage& message);
   [[nodiscard]] bool room_for(std::size_t bytes, std::size_t count);
@@ -99,6 +115,9 @@ struct Server::Impl {
 
   std::vector<PacketSink*> taps;
   MetricStats* stats = nullptr;
+
+  std::vector<Line> in_flight;  ///< a ring: line n is at n % kInFlight
+  std::size_t parsed = 0, asked = 0, taken = 0;
 
   // Of the packet at hand.
   std::int64_t now = 0;
@@ -124,18 +143,21 @@ void Server::on_packets(std::span<const Packet> packets) {
   for (PacketSink* tap : impl_->taps) tap->on_packets(packets);
   impl_->now = core::unix_seconds(impl_->clock.wall());
   for (const Packet& packet : packets) impl_->packet(packet);
+  impl_->take_all_in_flight();  // they point into the packets
 }
 
 void Server::Impl::packet(const Packet& packet) {
-  socket_container = 0;
+  std::uint32_t container = 0;
   if (packet.credentials) {
-    const std::string_view container =
+    const std::string_view id =
         packet.pid > 0 ? processes.of_process(packet.pid) : std::string_view();
-    if (container.empty())
+    if (id.empty())
       counters.origin_errors.add();
     else
-      socket_container = origins.container(container);
+      container = origins.container(id);
   }
+  if (container != socket_container) take_all_in_flight();
+  socket_container = container;
   const bool eol_required =
       packet.transport == Transport::udp ? options.eol_required_udp : options.eol_required_uds;
   Lines lines(packet.bytes, eol_required);
@@ -184,18 +206,34 @@ std::uint64_t Server::Impl::alias(const MetricMessage& message) const {
 }
 
 void Server::Impl::metric(std::string_view line) {
-  MetricMessage message;
-  if (const Reject reason = parser.metric(line, message); reason != Reject::none) {
+  Line& slot = in_flight[parsed % kInFlight];
+  if (const Reject reason = slot.parser.metric(line, slot.message); reason != Reject::none) {
     refuse(reason, line, counters.metrics);
     return;
   }
+  const MetricMessage& message = slot.message;
   counters.by_type[static_cast<std::size_t>(message.type)].add();
   if (stats != nullptr) stats->seen(message.name, message.tags, now);
-  if (message.timestamp > 0) return timestamped(message);
-  const std::uint64_t hash = alias(message);
-  ContextId context = sampler.find(hash);
+  slot.alias = alias(message);
+  sampler.prefetch_alias(slot.alias);
+  ++parsed;
+  if (parsed - asked > kEntryIsThere) {
+    sampler.prefetch_context(in_flight[asked++ % kInFlight].alias);
+  }
+  if (parsed - taken == kInFlight) take(in_flight[taken++ % kInFlight]);
+}
+
+void Server::Impl::take_all_in_flight() {
+  for (; asked < parsed; ++asked) sampler.prefetch_context(in_flight[asked % kInFlight].alias);
+  while (taken < parsed) take(in_flight[taken++ % kInFlight]);
+}
+
+void Server::Impl::take(const Line& line) {
+  const MetricMessage& message = line.message;
+  if (message.timestamp > 0) return timestamped(message, line.alias);
+  ContextId context = sampler.find(line.alias);
   if (context == kUnknownContext) {
-    context = describe(message, sample_type(message.type), hash);
+    context = describe(message, sample_type(message.type), line.alias);
     if (context == kUnknownContext) return;  // refused: the sampler counts it
   }
   if (context == kFilteredContext) {
@@ -253,9 +291,8 @@ ContextId Server::Impl::copy_only(const MetricMessage& message) {
   return sampler.intern(description, alias(message) ^ 0x5bd1e9955bd1e995u);
 }
 
-void Server::Impl::timestamped(const MetricMessage& message) {
+void Server::Impl::timestamped(const MetricMessage& message, std::uint64_t hash) {
   if (message.type == MetricType::counter || message.type == MetricType::gauge) {
-    const std::uint64_t hash = alias(message);
     ContextId context = sampler.find(hash);
     if (context == kUnknownContext) {
       context = describe(message, timestamped_type(message.type), hash);

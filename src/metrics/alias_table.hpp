@@ -35,6 +35,12 @@ class AliasTable {
     }
   }
 
+  /// Where `find` begins, null while the shard is empty.
+  [[nodiscard]] const Entry* place(std::uint64_t hash) const noexcept {
+    const Shard& shard = shards_[hash >> 56];
+    return shard.capacity == 0 ? nullptr : &shard.entries[hash & (shard.capacity - 1)];
+  }
+
   /// Adds or replaces. `alive(entry)` tells which entries are worth keeping when the shard has to
   /// grow; `max_entries` is of the whole table: a shard that reaches its share is emptied, the
   /// lines are simply taken apart again.

@@ -75,11 +75,13 @@ ContextId ContextStore::find(const ContextDescription& description, std::uint64_
   const Index& index = index_[key >> 58];
   if (index.places.empty()) return kUnknownContext;
   const std::size_t mask = index.places.size() - 1;
-  for (std::size_t at = key & mask;; at = (at + 1) & mask) {
-    const ContextId id = index.places[at];
-    if (id == kUnknownContext) return kUnknownContext;
-    const Record& record = (*this)[id];
-    if (record.key == key && same(record, description)) return id;
+  const std::uint32_t mark = mark_of(key);
+  for (std::size_t at = mark & mask;; at = (at + 1) & mask) {
+    const Place place = index.places[at];
+    if (place.id == kUnknownContext) return kUnknownContext;
+    if (place.mark != mark) continue;
+    const Record& record = (*this)[place.id];
+    if (record.key == key && same(record, description)) return place.id;
   }
 }
 
@@ -130,27 +132,25 @@ ContextId ContextStore::create(const ContextDescription& description, std::uint6
   Index& index = index_[key >> 58];
   if ((index.used + 1) * 4 > index.places.size() * 3) grow(index);
   const std::size_t mask = index.places.size() - 1;
-  std::size_t at = key & mask;
-  while (index.places[at] != kUnknownContext) at = (at + 1) & mask;
-  index.places[at] = id;
+  std::size_t at = mark_of(key) & mask;
+  while (index.places[at].id != kUnknownContext) at = (at + 1) & mask;
+  index.places[at] = {id, mark_of(key)};
   ++index.used;
   return id;
 }
 
 void ContextStore::grow(Index& index) {
-  std::vector<ContextId> places(std::max<std::size_t>(16, std::size_t{index.used} * 2 + 2),
-                                kUnknownContext);
   std::size_t capacity = 16;
-  while (capacity < places.size()) capacity *= 2;
-  places.resize(capacity, kUnknownContext);
+  while (capacity < std::size_t{index.used} * 2 + 2) capacity *= 2;
+  std::vector<Place> places(capacity);
   const std::size_t mask = capacity - 1;
-  for (const ContextId id : index.places) {
-    if (id == kUnknownContext) continue;
-    std::size_t at = (*this)[id].key & mask;
-    while (places[at] != kUnknownContext) at = (at + 1) & mask;
-    places[at] = id;
+  for (const Place& place : index.places) {
+    if (place.id == kUnknownContext) continue;
+    std::size_t at = place.mark & mask;
+    while (places[at].id != kUnknownContext) at = (at + 1) & mask;
+    places[at] = place;
   }
-  bytes_ += (places.size() - index.places.size()) * sizeof(ContextId);
+  bytes_ += (places.size() - index.places.size()) * sizeof(Place);
   index.places = std::move(places);
 }
 
@@ -158,19 +158,19 @@ void ContextStore::erase(ContextId context) {
   Record& record = (*this)[context];
   Index& index = index_[record.key >> 58];
   const std::size_t mask = index.places.size() - 1;
-  std::size_t hole = record.key & mask;
-  while (index.places[hole] != context) hole = (hole + 1) & mask;
+  std::size_t hole = mark_of(record.key) & mask;
+  while (index.places[hole].id != context) hole = (hole + 1) & mask;
   // Backward shift: what follows and may live in the hole moves there, so that no look-up ends
   // early.
-  for (std::size_t at = (hole + 1) & mask; index.places[at] != kUnknownContext;
+  for (std::size_t at = (hole + 1) & mask; index.places[at].id != kUnknownContext;
        at = (at + 1) & mask) {
-    const std::size_t home = (*this)[index.places[at]].key & mask;
+    const std::size_t home = index.places[at].mark & mask;
     if (((at - home) & mask) >= ((at - hole) & mask)) {
       index.places[hole] = index.places[at];
       hole = at;
     }
   }
-  index.places[hole] = kUnknownContext;
+  index.places[hole] = Place{};
   --index.used;
 
   bytes_ -= record.text_bytes + kBlockOverhead;
@@ -199,7 +199,7 @@ model::PackedTags ContextStore::tags(const Record& record) noexcept {
 
 std::size_t ContextStore::bytes_of(const ContextDescription& description) noexcept {
   return sizeof(Record) + text_size(description) + kBlockOverhead + 2 * sizeof(AliasTable::Entry) +
-         2 * sizeof(ContextId);
+         2 * sizeof(Place);
 }
 
 std::uint32_t ContextStore::intern_name(std::string_view text) {

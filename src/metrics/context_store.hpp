@@ -55,6 +55,15 @@ class ContextStore {
     const Record& record = (*this)[entry->context];
     return record.generation == entry->generation ? entry->context : kUnknownContext;
   }
+  /// Where `find_alias` will look first, to be prefetched; and the record it will look at then.
+  [[nodiscard]] const void* place_of_alias(std::uint64_t alias) const noexcept {
+    return aliases_.place(alias);
+  }
+  [[nodiscard]] const void* record_of_alias(std::uint64_t alias) const noexcept {
+    const AliasTable::Entry* entry = aliases_.find(alias);
+    if (entry == nullptr || entry->context == kFilteredContext) return nullptr;
+    return &(*this)[entry->context];
+  }
   /// `context` may be kFilteredContext.
   void put_alias(std::uint64_t alias, ContextId context);
   void forget_aliases() noexcept { aliases_.clear(); }
@@ -96,11 +105,19 @@ class ContextStore {
  private:
   static constexpr std::size_t kChunk = 512;
   static constexpr std::size_t kIndexShards = 64;
-  /// Context numbers by identity: open addressing, key in the record.
+  /// Context numbers by identity: open addressing. The half of the key beside the number decides
+  /// about the place and tells most neighbours apart without a look at their records.
+  struct Place {
+    ContextId id = kUnknownContext;
+    std::uint32_t mark = 0;
+  };
   struct Index {
-    std::vector<ContextId> places;
+    std::vector<Place> places;
     std::uint32_t used = 0;
   };
+  [[nodiscard]] static std::uint32_t mark_of(std::uint64_t key) noexcept {
+    return static_cast<std::uint32_t>(key);
+  }
 
   std::uint32_t intern_name(std::string_view text);
   void release_name(std::uint32_t name);

@@ -56,6 +56,14 @@ ContextId TimeSampler::find(std::uint64_t alias) const noexcept {
   return impl_->store.find_alias(alias);
 }
 
+void TimeSampler::prefetch_alias(std::uint64_t alias) const noexcept {
+  __builtin_prefetch(impl_->store.place_of_alias(alias));
+}
+
+void TimeSampler::prefetch_context(std::uint64_t alias) const noexcept {
+  __builtin_prefetch(impl_->store.record_of_alias(alias));
+}
+
 ContextId TimeSampler::intern(const ContextDescription& description, std::uint64_t alias) {
   ContextStore& store = impl_->store;
   std::uint64_t key = 0;

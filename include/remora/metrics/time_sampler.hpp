@@ -63,6 +63,10 @@ class TimeSampler final : public telemetry::StatusSource {
 
   /// The context that lines with this hash belong to.
   [[nodiscard]] ContextId find(std::uint64_t alias) const noexcept;
+  /// `find` and `add` wait for memory twice when there are many contexts: these ask for it ahead,
+  /// some lines before `find`. The second is worth calling a few lines after the first.
+  void prefetch_alias(std::uint64_t alias) const noexcept;
+  void prefetch_context(std::uint64_t alias) const noexcept;
   /// Finds or makes the context, and remembers `alias` for it. kUnknownContext when a new context
   /// is over a limit: refused, counted, and its name kept for `top`.
   [[nodiscard]] ContextId intern(const ContextDescription& description, std::uint64_t alias);
