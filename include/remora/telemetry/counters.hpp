@@ -47,6 +47,8 @@ struct AggregatorCounters {
   Counter flushes;
   Counter contexts_refused;  ///< new contexts over the limit: dropped, named in the log
   Counter non_finite;        ///< NaN or infinite values dropped
+  Counter sketches;          ///< sketches flushed
+  Counter bad_buckets;       ///< histogram buckets with impossible counts or bounds: dropped
 };
 
 struct SerializerCounters {
