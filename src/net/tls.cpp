@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "net/root_bundle.hpp"
 #include "remora/core/ascii.hpp"
 
 namespace remora::net {
@@ -61,8 +62,7 @@ bool default_directory_has_files() {
 Result<void> load_roots(SSL_CTX* context, const TlsOptions& options) {
   ERR_clear_error();
   if (!options.ca_file.empty()) {
-    if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1 ||
-        !holds_certificates(context)) {
+    if (!add_root_bundle(SSL_CTX_get_cert_store(context), options.ca_file)) {
       std::error_code ec;
       const bool there = std::filesystem::exists(options.ca_file, ec);
       return fail(Errc::invalid_config, "CA file " + options.ca_file + ": " +
@@ -80,7 +80,7 @@ Result<void> load_roots(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_default_verify_paths(context);
   if (!holds_certificates(context) && !default_directory_has_files()) {
     for (const char* bundle : kBundles) {
-      if (SSL_CTX_load_verify_file(context, bundle) == 1) break;
+      if (add_root_bundle(SSL_CTX_get_cert_store(context), bundle)) break;
     }
   }
   ERR_clear_error();

@@ -85,7 +85,8 @@ inline TestCertificate self_signed(const std::string& name) {
 
 class TestCa {
  public:
-  TestCa() : ca_(detail::make_certificate("remora test CA", nullptr, true, Validity::current)) {}
+  explicit TestCa(const std::string& name = "remora test CA")
+      : ca_(detail::make_certificate(name, nullptr, true, Validity::current)) {}
 
   /// A leaf for a host name or a literal address.
   [[nodiscard]] TestCertificate issue(const std::string& name,
