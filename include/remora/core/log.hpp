@@ -39,7 +39,8 @@ class Field {
 
 /// The text of a line with the place that wrote it.
 struct Text {
-  // The builtins, not std::source_location: clang 14, which builds the fuzz targets, lacks that one.
+  // The builtins, not std::source_location: clang 14, which builds the fuzz targets, lacks that
+  // one.
   template <std::convertible_to<std::string_view> S>
   Text(const S& message, const char* source_file = __builtin_FILE(),
        std::uint32_t source_line = __builtin_LINE())
@@ -83,8 +84,9 @@ struct LogOptions {
   bool json = false;     ///< DD_LOG_FORMAT_JSON: one JSON object per line
   bool rfc3339 = false;  ///< DD_LOG_FORMAT_RFC3339: date format of the text form
   bool to_console = true;
-  std::string file;                ///< empty = no file
-  std::size_t queue_lines = 1024;  ///< lines waiting for stderr; the oldest are dropped beyond
+  std::string file;  ///< empty = no file
+  /// Lines waiting for stderr, 400 bytes each whether used or not; the oldest are dropped beyond.
+  std::size_t queue_lines = 512;
 };
 
 /// Parses `trace|debug|info|warn|warning|error|critical|off`, any case. False when it is none.
