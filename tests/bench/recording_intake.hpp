@@ -1,6 +1,10 @@
 // An intake that accepts everything and remembers when how much of it came, but not the content.
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "e2e/process.hpp"
@@ -60,8 +64,27 @@ class RecordingIntake {
 
 inline const std::string kApiKey = "0123456789abcdef0123456789abcdef";
 
+/// A UDP port of 127.0.0.1 nobody has right now.
+inline std::uint16_t free_udp_port() {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+/// Of an agent with DogStatsD sockets of its own, as each has in a task.
 inline e2e::Variables agent_variables(const std::string& metadata, const std::string& intake) {
-  return {{"ECS_CONTAINER_METADATA_URI_V4", metadata},
+  static std::atomic<int> agents{0};
+  const std::string socket_path =
+      "/tmp/remora-bench-" + std::to_string(getpid()) + "-" + std::to_string(++agents) + ".sock";
+  return {{"DD_DOGSTATSD_PORT", std::to_string(free_udp_port())},
+          {"DD_DOGSTATSD_SOCKET", socket_path},
+          {"ECS_CONTAINER_METADATA_URI_V4", metadata},
           {"AWS_EXECUTION_ENV", "AWS_ECS_MANAGED_INSTANCES"},
           {"DD_ECS_DEPLOYMENT_MODE", "sidecar"},
           {"DD_API_KEY", kApiKey},

@@ -1,12 +1,9 @@
-// From the start of the process to: the listener is open, `agent health` would pass, the first
-// container metrics are at the intake. And how long `agent health` itself takes.
-//
-// The listener is the one of `agent health`, an abstract Unix socket. The sockets of DogStatsD are
-// bound before it; a trace port does not exist yet.
+// From the start of the process to: DogStatsD's sockets are open, `agent health` would pass, the
+// first container metrics are at the intake. And how long `agent health` itself takes.
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <cstddef>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -27,18 +24,44 @@ constexpr int kContainers = 10;
 
 double ms(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
-bool listens(const api::IpcIdentity& identity) {
-  const std::string name = api::ipc_socket_name(identity, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path + 1, name.data(), name.size());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool open =
-      connect(fd, reinterpret_cast<sockaddr*>(&address),
-              static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())) == 0;
-  close(fd);
-  return open;
-}
+// The UDP port and the Unix socket: what applications send from now on is kept.
+class DogstatsdSockets {
+ public:
+  explicit DogstatsdSockets(const e2e::Variables& variables)
+      : path_(variables.at("DD_DOGSTATSD_SOCKET")) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port =
+        htons(static_cast<std::uint16_t>(std::stoi(variables.at("DD_DOGSTATSD_PORT"))));
+    connect(udp_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  }
+  ~DogstatsdSockets() { close(udp_); }
+  DogstatsdSockets(const DogstatsdSockets&) = delete;
+  DogstatsdSockets& operator=(const DogstatsdSockets&) = delete;
+
+  [[nodiscard]] bool open() const { return udp_open() && unix_open(); }
+
+ private:
+  // A closed port of this machine answers at once.
+  [[nodiscard]] bool udp_open() const {
+    char none = 0;
+    if (send(udp_, "\n", 1, 0) != 1) return false;
+    return recv(udp_, &none, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  }
+  [[nodiscard]] bool unix_open() const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool open = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    return open;
+  }
+
+  std::string path_;
+  int udp_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+};
 
 bool healthy(const api::IpcIdentity& identity) {
   const auto reply = api::ipc_request(identity, "health", milliseconds(1000));
@@ -81,9 +104,10 @@ int main(int argc, char** argv) {
     const auto variables = agent_variables(tasks.url(run), intake.url());
     const api::IpcIdentity identity{kApiKey, tasks.url(run), api::current_mount_namespace()};
 
+    const DogstatsdSockets sockets(variables);
     auto begin = Clock::now();
     e2e::Process agent(options.agent, {"run"}, variables);
-    listening.push_back(wait_for(begin, [&] { return listens(identity); }));
+    listening.push_back(wait_for(begin, [&] { return sockets.open(); }));
     health.push_back(wait_for(begin, [&] { return healthy(identity); }));
     if (late) {
       // Not always at the same distance to the agent's look every 250 ms.
@@ -138,7 +162,7 @@ int main(int argc, char** argv) {
     std::printf("%-46s %9.1f %9.1f %9.1f\n", text, s["median"].get<double>(),
                 s["min"].get<double>(), s["max"].get<double>());
   };
-  print("listener_ms", "start to listener open", listening);
+  print("listener_ms", "start to DogStatsD's sockets open", listening);
   print("healthy_ms", "start to healthy", health);
   print("first_metrics_ms", "start to first metrics, stats there", first);
   print("first_metrics_late_ms", "stats appear to first metrics, stats after 2 s", first_late);
