@@ -1,0 +1,18 @@
+// Instances as they may be shown: in configcheck, preview, status, logs and flare.
+#pragma once
+
+#include <string_view>
+
+#include "remora/model/value.hpp"
+
+namespace remora::autodiscovery {
+
+/// True for keys whose value nobody may see: password, token, secret, api_key, private keys,
+/// headers and the like, in any case.
+[[nodiscard]] bool is_secret_key(std::string_view key);
+
+/// A copy where the values of secret keys are "********" and every other text went through the
+/// scrubber (passwords in URLs, keys pasted anywhere).
+[[nodiscard]] model::Value masked(const model::Value& value);
+
+}  // namespace remora::autodiscovery

@@ -1,0 +1,71 @@
+#include "remora/autodiscovery/masking.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "remora/core/ascii.hpp"
+#include "remora/core/scrub.hpp"
+
+namespace remora::autodiscovery {
+namespace {
+
+using model::Map;
+using model::MapEntry;
+using model::Value;
+
+// Of instances of DataDog/integrations-core (spec.yaml files, entries marked secret) and of the
+// scrubber of DataDog/datadog-agent pkg/util/scrubber/default.go.
+constexpr auto kInside = std::to_array<std::string_view>(
+    {"password",        "passwd",          "passphrase",    "secret",  "token",
+     "api_key",         "apikey",          "api-key",       "app_key", "appkey",
+     "application_key", "access_key",      "private_key",   "privkey", "authkey",
+     "auth_key",        "credential",      "authorization", "headers", "connection_string",
+     "cookie",          "community_string"});
+constexpr auto kWhole = std::to_array<std::string_view>({"pass", "pwd", "auth", "dsn", "pin"});
+constexpr auto kEnds =
+    std::to_array<std::string_view>({"_pass", "-pass", "_pwd", "-pwd", "pass_word", "userpass"});
+// Options that talk about secrets and hold none.
+constexpr auto kHarmless = std::to_array<std::string_view>(
+    {"token_type", "tokens_per_second", "ignore_connection_string"});
+
+Value masked_text(const std::string& text) { return core::scrub(text); }
+
+Value hidden(const Value& value) {
+  // An empty password is a fact the operator wants to see, and no secret.
+  if (value.is_null() || (value.text() != nullptr && value.text()->empty())) return value;
+  return "********";
+}
+
+}  // namespace
+
+bool is_secret_key(std::string_view key) {
+  const std::string lower = core::ascii_lower(key);
+  const std::string_view name = lower;
+  if (std::find(kHarmless.begin(), kHarmless.end(), name) != kHarmless.end()) return false;
+  return std::find(kWhole.begin(), kWhole.end(), name) != kWhole.end() ||
+         std::any_of(kInside.begin(), kInside.end(),
+                     [&](auto part) { return name.find(part) != std::string_view::npos; }) ||
+         std::any_of(kEnds.begin(), kEnds.end(), [&](auto end) { return name.ends_with(end); });
+}
+
+Value masked(const Value& value) {
+  if (const std::string* text = value.text()) return masked_text(*text);
+  if (const Value::List* list = value.list()) {
+    Value::List out;
+    out.reserve(list->size());
+    for (const Value& item : *list) out.push_back(masked(item));
+    return out;
+  }
+  if (const Map* map = value.map()) {
+    std::vector<MapEntry> out;
+    out.reserve(map->size());
+    for (const MapEntry& entry : map->entries()) {
+      out.push_back({core::scrub(entry.key),
+                     is_secret_key(entry.key) ? hidden(entry.value) : masked(entry.value)});
+    }
+    return Map::from_entries(std::move(out));
+  }
+  return value;
+}
+
+}  // namespace remora::autodiscovery
