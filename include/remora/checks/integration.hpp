@@ -134,6 +134,11 @@ struct IntegrationInfo {
   std::string_view auto_instance;  ///< its instance as JSON, with template variables; may be empty
   std::string_view label_example;  ///< value of com.datadoghq.ad.checks to copy and paste
   std::size_t max_returned_metrics = 0;  ///< 0 = unlimited
+  /// Number of the integration at the intake (model::Origin::service); 0 = none.
+  std::uint32_t origin_service = 0;
+  /// Generic tags (`host:`, `env:`, …) are sent in both forms, also as `<check>_host:`, unless
+  /// disable_generic_tags leaves the second one only. Of the first set nginx alone does that.
+  bool both_tag_forms = false;
   /// Errors: invalid_config (an option is missing or wrong: the message names it), unsupported (the
   /// instance asks for something declined: the message names the option).
   Result<std::unique_ptr<IntegrationCheck>> (*create)(const InstanceConfig& config,
