@@ -32,7 +32,9 @@ GatherPace::Pause GatherPace::after(core::SteadyTime now, std::size_t packets, d
   const bool was_paused = before != Pause::zero();
   if (longest_ == Pause::zero()) return pause_;
   if (was_paused && packets == 0) return pause_;
-  if (was_paused && fill > kTooFull) {
+  // A turn that came much later than asked for waited for a busy machine, not for the pause.
+  const bool late = elapsed > 2 * std::chrono::duration<double>(before).count();
+  if (was_paused && fill > kTooFull && !late) {
     no_pause_before_ = now + penalty_;
     penalty_ = std::min(penalty_ * 2, kLongestPenalty);
   }

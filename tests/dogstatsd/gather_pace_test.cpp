@@ -80,6 +80,13 @@ TEST(GatherPace, ABurstIntoAPauseIsRememberedAndForLongerEachTime) {
   EXPECT_EQ(s.send(5'000, 200ms), 500us);
 }
 
+TEST(GatherPace, AQueueThatFilledWhileTheMachineWasBusyIsNoReasonToPauseLess) {
+  Sender s{GatherPace(1ms), 11};
+  ASSERT_EQ(s.send(5'000, 100ms), 500us);
+  s.now += 2ms;
+  EXPECT_EQ(s.pace.after(s.now, 10, 0.9), 500us);
+}
+
 TEST(GatherPace, TooSmallABufferMeansNoPause) {
   Sender s{GatherPace(249us), 10'000};
   EXPECT_EQ(s.send(100'000, 100ms), Pause::zero());
