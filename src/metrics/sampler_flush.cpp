@@ -34,6 +34,7 @@ void TimeSampler::begin_flush(std::int64_t now, bool everything) {
   if (flush.last_ended > impl.last_flushed + kMaxZeros) {
     flush.first_zero = flush.last_ended - kMaxZeros + 1;
   }
+  impl.name_offenders();  // before their contexts expire
 }
 
 bool TimeSampler::flush_some(FlushSink& sink, const OriginTags& origins, std::size_t max_contexts) {
@@ -70,7 +71,6 @@ void TimeSampler::Impl::end_flush() {
   }
   store.shrink();
   counters.flushes.add();
-  name_offenders();
 }
 
 void TimeSampler::Impl::name_offenders() {

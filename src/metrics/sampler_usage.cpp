@@ -8,7 +8,11 @@
 namespace remora::metrics {
 namespace {
 
-constexpr std::size_t kSampledContexts = 20'000;
+// Bounds of one look, in time (it runs on the loop) and in memory (there may be little left).
+constexpr std::size_t kSampledContexts = 20'000;   ///< of one metric
+constexpr std::size_t kVisitedContexts = 200'000;  ///< of all, spread over them
+constexpr std::size_t kSampledTags = 200'000;      ///< of one metric
+constexpr std::size_t kTagKeys = 1'000;            ///< of one metric
 constexpr std::size_t kShownMetrics = 5;
 
 }  // namespace
@@ -61,7 +65,8 @@ std::vector<MetricUsage> TimeSampler::Impl::top(std::size_t count) const {
   for (Candidate& candidate : candidates) {
     if (candidate.living) wanted[candidate.name] = &candidate;
   }
-  for (ContextId id = 0; id < store.end() && !wanted.empty(); ++id) {
+  const auto step = static_cast<ContextId>(store.end() / kVisitedContexts + 1);
+  for (ContextId id = 0; id < store.end() && !wanted.empty(); id += step) {
     const Record& record = store[id];
     if (record.text == nullptr) continue;
     const auto at = wanted.find(record.name);
@@ -72,12 +77,23 @@ std::vector<MetricUsage> TimeSampler::Impl::top(std::size_t count) const {
   std::vector<MetricUsage> result;
   for (Candidate& candidate : candidates) {
     std::map<std::string_view, std::vector<std::uint64_t>> by_key;
+    std::size_t seen_tags = 0;
+    std::size_t seen_contexts = 0;
     for (const ContextId id : candidate.sample) {
+      if (seen_tags >= kSampledTags) break;
+      ++seen_contexts;
       model::PackedTags tags = ContextStore::tags(store[id]);
-      for (std::string_view tag; tags.next(tag);) {
-        by_key[tag.substr(0, tag.find(':'))].push_back(core::hash_bytes(tag, 0));
+      for (std::string_view tag; tags.next(tag) && seen_tags < kSampledTags; ++seen_tags) {
+        const std::string_view key = tag.substr(0, tag.find(':'));
+        auto values = by_key.find(key);
+        if (values == by_key.end()) {
+          if (by_key.size() >= kTagKeys) continue;
+          values = by_key.try_emplace(key).first;
+        }
+        values->second.push_back(core::hash_bytes(tag, 0));
       }
     }
+    candidate.usage.sampled = seen_contexts < candidate.usage.contexts;
     for (auto& [key, hashes] : by_key) {
       std::sort(hashes.begin(), hashes.end());
       const auto different =
@@ -132,7 +148,7 @@ telemetry::StatusNode TimeSampler::status() const {
       if (metric.refused > 0) text += ", " + std::to_string(metric.refused) + " refused";
       if (!metric.top_tag_key.empty()) {
         text += "; tag " + metric.top_tag_key + " has " + std::to_string(metric.top_tag_values) +
-                (metric.top_tag_values >= kSampledContexts ? " or more values" : " values");
+                (metric.sampled ? " or more values" : " values");
       }
       metrics.add(metric.name, text);
     }

@@ -393,6 +393,7 @@ TEST_F(TimeSamplerTest, TheByteBudgetHoldsUnderATagExplosion) {
   EXPECT_EQ(top[0].name, "exploding");
   EXPECT_EQ(top[0].top_tag_key, "id");
   EXPECT_EQ(top[0].top_tag_values, std::min<std::size_t>(20'000, sampler_->contexts()));
+  EXPECT_EQ(top[0].sampled, sampler_->contexts() > 20'000);
 }
 
 // New contexts stop early enough that the values of the known ones always find room.
@@ -424,6 +425,18 @@ TEST_F(TimeSamplerTest, AnExplosionOfEveryTypeLeavesRoomForTheValuesOfOldContext
   EXPECT_GT(counters_.refused_contexts.value, 0u);
   EXPECT_EQ(counters_.refused_values.value, 0u);
   EXPECT_LE(sampler_->bytes(), options.max_bytes);
+}
+
+TEST_F(TimeSamplerTest, ALookAtTheTopIsBoundedWhereEveryTagHasAKeyOfItsOwn) {
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    sampler_->add(context(SampleType::gauge, "g", {"common:x", key}), std::vector<double>{1}, 1,
+                  1'000);
+  }
+  const auto top = sampler_->top(1);
+  ASSERT_EQ(top.size(), 1u);
+  EXPECT_EQ(top[0].top_tag_values, 1u);
+  EXPECT_FALSE(top[0].sampled);
 }
 
 TEST_F(TimeSamplerTest, MembersOfASetAreBoundedByTheBudget) {
