@@ -5,6 +5,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -14,6 +16,7 @@
 #include "net/http1.hpp"
 #include "net/request_head.hpp"
 #include "net/tls.hpp"
+#include "net/tls_identity.hpp"
 #include "remora/net/deadline.hpp"
 #include "remora/net/resolver.hpp"
 
@@ -36,6 +39,20 @@ Error io_error(const error_code& ec) {
   }
   if (ec.category() == asio::error::get_ssl_category()) return fail(Errc::tls, ec.message());
   return fail(Errc::network, ec.message());
+}
+
+// What is printed of a request.
+std::string peer_name(const HttpRequest& request) {
+  return request.unix_socket.empty() ? request.url.origin() : "unix://" + request.unix_socket;
+}
+
+Result<std::shared_ptr<asio::ssl::context>> make_context(const TlsOptions& options) {
+  auto made = make_tls_context(options);
+  if (!made) return made;
+  if (const auto added = add_identity((*made)->native_handle(), options); !added) {
+    return added.error();
+  }
+  return made;
 }
 
 // What one write needs, alive until it has ended even when the exchange has gone.
@@ -125,24 +142,48 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
 
   const Url* proxy_for(const HttpRequest& request) const {
     const auto& proxy = request.url.scheme == "https" ? options.proxy.https : options.proxy.http;
-    if (!proxy || !request.use_proxy || bypasses_proxy(options.proxy, request.url)) return nullptr;
+    if (!proxy || !request.use_proxy || !request.unix_socket.empty() ||
+        bypasses_proxy(options.proxy, request.url))
+      return nullptr;
     return &*proxy;
   }
 
   Result<std::shared_ptr<asio::ssl::context>> tls_context() {
     if (!tls) {
-      auto made = make_tls_context(options.tls);
+      auto made = make_context(options.tls);
       if (!made) return made.error();
       tls = *made;
     }
     return tls;
   }
 
+  asio::awaitable<Result<void>> dial_unix(std::shared_ptr<Exchange> x) {
+    x->stage = "connecting";
+    const std::string& path = x->request.unix_socket;
+    if (path.size() >= sizeof(sockaddr_un{}.sun_path)) {
+      co_return fail(Errc::invalid_config, "the path of the socket is longer than 107 bytes");
+    }
+    const asio::local::stream_protocol::endpoint endpoint(path);
+    const error_code ec = co_await x->connection->connect(endpoint);
+    if (ec) co_return fail(Errc::network, "connecting: " + ec.message());
+    co_return Result<void>();
+  }
+
   // Resolves and connects to the host of `peer`, one address after the other.
   asio::awaitable<Result<void>> dial(std::shared_ptr<Exchange> x, const Url& peer) {
+    // Not `a ? co_await b : co_await c`: GCC 12.2 destroys the result twice.
+    if (x->proxy == nullptr && !x->request.unix_socket.empty()) co_return co_await dial_unix(x);
     x->stage = "looking up the name";
     auto addresses = co_await resolver.resolve(peer.host);
     if (!addresses) co_return addresses.error();
+    if (x->proxy == nullptr && x->request.may_connect) {
+      for (const asio::ip::address& address : *addresses) {
+        if (x->aborted) co_return fail(Errc::cancelled, "cancelled");
+        if (!x->request.may_connect(address)) {
+          co_return fail(Errc::unauthorized, "the address " + address.to_string() + " is refused");
+        }
+      }
+    }
     x->stage = "connecting";
     Error last;
     for (std::size_t i = 0; i < addresses->size(); ++i) {
@@ -167,12 +208,23 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     if (!context) co_return context.error();
     x->stage = "in the TLS handshake";
     Deadline deadline(executor, options.tls_handshake_timeout, [c = x->connection] { c->close(); });
-    auto shaken =
-        co_await x->connection->handshake(std::move(*context), std::move(host), options.tls.verify);
+    TlsPeer peer(std::move(host), options.tls.verify, options.tls.validate_hostname);
+    auto shaken = co_await x->connection->handshake(std::move(*context), std::move(peer));
     if (!shaken && deadline.passed()) {
       co_return fail(Errc::timeout, "no end of the TLS handshake within " +
                                         std::to_string(options.tls_handshake_timeout.count()) +
                                         " ms");
+    }
+    co_return shaken;
+  }
+
+  // TLS with the request's own host.
+  asio::awaitable<Result<void>> start_own_tls(std::shared_ptr<Exchange> x) {
+    const HttpRequest& request = x->request;
+    std::string name = request.tls_name.empty() ? request.url.host : request.tls_name;
+    auto shaken = co_await start_tls(x, std::move(name));
+    if (shaken && request.on_certificate && !x->aborted) {
+      if (const auto end = x->connection->certificate_end()) request.on_certificate(*end);
     }
     co_return shaken;
   }
@@ -207,7 +259,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     if (x->proxy == nullptr) {
       auto dialled = co_await dial(x, url);
       if (!dialled) co_return dialled;
-      if (https) co_return co_await start_tls(x, url.host);
+      if (https) co_return co_await start_own_tls(x);
       co_return Result<void>();
     }
     const std::string who = "proxy " + x->proxy->origin();
@@ -224,7 +276,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     if (!https) co_return Result<void>();
     auto tunnel = co_await open_tunnel(x);
     if (!tunnel) co_return tunnel;
-    co_return co_await start_tls(x, url.host);
+    co_return co_await start_own_tls(x);
   }
 
   // True in the result always; the reader holds the response.
@@ -261,7 +313,19 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
       }
     }
     start_upload(upload);
-    ResponseReader reader(x->request.method == "HEAD", x->request.max_response_bytes);
+    // An exchange that was given up reads on for a moment; its caller has gone.
+    std::function<void(const HttpResponse&)> on_head;
+    std::function<bool(std::string_view)> on_body;
+    if (x->request.on_head) {
+      on_head = [x](const HttpResponse& head) {
+        if (!x->aborted) x->request.on_head(head);
+      };
+    }
+    if (x->request.on_body) {
+      on_body = [x](std::string_view piece) { return !x->aborted && x->request.on_body(piece); };
+    }
+    ResponseReader reader(x->request.method == "HEAD", x->request.max_response_bytes,
+                          std::move(on_head), std::move(on_body));
     auto answer = co_await read_response(x->connection, reader);
     if (!answer) {
       x->connection->close();
@@ -286,12 +350,15 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
 
   static std::string pool_key(const Exchange& x) {
     std::string key = x.request.url.scheme + "://" + host_and_port(x.request.url);
+    if (!x.request.unix_socket.empty()) key += " at " + x.request.unix_socket;
+    if (!x.request.tls_name.empty()) key += " as " + x.request.tls_name;
     if (x.proxy != nullptr) key += " via " + x.proxy->origin();
     return key;
   }
 
   asio::awaitable<Result<HttpResponse>> attempts(std::shared_ptr<Exchange> x) {
-    x->connection = pool.take(pool_key(*x));
+    const bool handshake_only = x->request.handshake_only;
+    x->connection = handshake_only ? nullptr : pool.take(pool_key(*x));
     if (x->connection) {
       Outcome outcome = co_await transfer(x);
       // The peer closed the kept connection at the moment we used it again.
@@ -301,6 +368,10 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     if (!opened) {
       x->connection->close();
       co_return opened.error();
+    }
+    if (handshake_only) {
+      x->connection->close();
+      co_return HttpResponse();
     }
     Outcome outcome = co_await transfer(x);
     co_return std::move(outcome.response);
@@ -312,7 +383,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     if (result) {
       x->result = std::move(result);
     } else {
-      x->result = fail(result.error(), x->request.url.origin());
+      x->result = fail(result.error(), peer_name(x->request));
     }
   }
 
@@ -322,7 +393,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     // The coroutine keeps this object, so that one that winds down after its client is harmless.
     auto finished = [self = shared_from_this(), x](std::exception_ptr error) {
       if (error && !x->aborted) {
-        x->result = fail(Errc::unknown, x->request.url.origin() + ": internal error");
+        x->result = fail(Errc::unknown, peer_name(x->request) + ": internal error");
       }
       x->done.cancel();
     };
@@ -340,10 +411,11 @@ Result<std::unique_ptr<BeastClient>> BeastClient::create(asio::any_io_executor e
   auto impl = std::make_shared<Impl>(std::move(executor), std::move(options));
   TlsOptions tls = impl->options.tls;
   const bool own_roots = !tls.ca_file.empty() || !tls.ca_directory.empty();
-  if (own_roots || tls.min_version != TlsOptions().min_version) {
+  const bool own_identity = !tls.client_cert.empty() || !tls.ciphers.empty();
+  if (own_roots || own_identity || tls.min_version != TlsOptions().min_version) {
     // The system's roots are left for the first https request; only the version is checked then.
     tls.verify = tls.verify && own_roots;
-    auto made = make_tls_context(tls);
+    auto made = make_context(tls);
     if (!made) return made.error();
     if (own_roots) impl->tls = *made;
   }
@@ -352,7 +424,7 @@ Result<std::unique_ptr<BeastClient>> BeastClient::create(asio::any_io_executor e
 
 asio::awaitable<Result<HttpResponse>> BeastClient::send(HttpRequest request) {
   const auto impl = impl_;
-  const std::string origin = request.url.origin();
+  const std::string origin = peer_name(request);
   if (impl->down) co_return fail(Errc::cancelled, origin + ": the client is shut down");
   if (const auto ok = check_request(request); !ok) co_return fail(ok.error(), origin);
   const auto limit = request.timeout;

@@ -2,9 +2,11 @@
 
 #include <sys/socket.h>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include "net/tls.hpp"
+#include "net/tls_identity.hpp"
 
 namespace remora::net {
 
@@ -13,10 +15,11 @@ Connection::Connection(const asio::any_io_executor& executor)
 
 Connection::~Connection() = default;
 
-asio::awaitable<boost::system::error_code> Connection::connect(asio::ip::tcp::endpoint peer) {
+asio::awaitable<boost::system::error_code> Connection::connect(
+    asio::generic::stream_protocol::endpoint peer) {
   close();
   const auto [ec] = co_await socket_.async_connect(peer, no_throw);
-  if (!ec) {
+  if (!ec && peer.data()->sa_family != AF_UNIX) {
     boost::system::error_code ignored;  // both are optimisations
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
@@ -25,15 +28,21 @@ asio::awaitable<boost::system::error_code> Connection::connect(asio::ip::tcp::en
 }
 
 asio::awaitable<Result<void>> Connection::handshake(std::shared_ptr<asio::ssl::context> context,
-                                                    std::string host, bool verify) {
+                                                    TlsPeer peer) {
   context_ = std::move(context);
   tls_ = std::make_unique<TlsStream>(socket_, *context_);
-  if (!prepare_handshake(tls_->native_handle(), host, verify)) {
-    co_return fail(Errc::tls, "OpenSSL does not take the host name " + host);
+  if (!prepare_handshake(tls_->native_handle(), peer.host, peer.verify)) {
+    co_return fail(Errc::tls, "OpenSSL does not take the host name " + peer.host);
   }
+  if (!peer.validate_hostname) accept_any_host(tls_->native_handle());
   const auto [ec] = co_await tls_->async_handshake(asio::ssl::stream_base::client, no_throw);
-  if (ec) co_return handshake_error(tls_->native_handle(), ec, host);
+  if (ec) co_return handshake_error(tls_->native_handle(), ec, peer.host);
   co_return Result<void>();
+}
+
+std::optional<std::chrono::system_clock::time_point> Connection::certificate_end() const {
+  if (!tls_) return std::nullopt;
+  return peer_certificate_end(tls_->native_handle());
 }
 
 asio::awaitable<IoResult> Connection::read_some(asio::mutable_buffer into) {

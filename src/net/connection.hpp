@@ -2,11 +2,12 @@
 #pragma once
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "remora/core/async.hpp"
@@ -25,6 +26,14 @@ struct IoResult {
   std::size_t bytes;
 };
 
+/// To whom a TLS handshake speaks.
+struct TlsPeer {
+  TlsPeer(std::string host, bool verify, bool validate_hostname)
+      : host(std::move(host)), verify(verify), validate_hostname(validate_hostname) {}
+  std::string host;
+  bool verify, validate_hostname;
+};
+
 /// Threading: the executor's thread. One read and one write may be under way at the same time.
 /// The caller keeps the connection alive until they have ended.
 class Connection {
@@ -32,11 +41,16 @@ class Connection {
   explicit Connection(const asio::any_io_executor& executor);
   ~Connection();
 
-  [[nodiscard]] asio::awaitable<boost::system::error_code> connect(asio::ip::tcp::endpoint peer);
+  /// To a TCP or Unix address.
+  [[nodiscard]] asio::awaitable<boost::system::error_code> connect(
+      asio::generic::stream_protocol::endpoint peer);
 
-  /// Starts TLS for `host`. Errors as Error, see handshake_error().
+  /// Starts TLS. Errors as Error, see handshake_error().
   [[nodiscard]] asio::awaitable<Result<void>> handshake(std::shared_ptr<asio::ssl::context> context,
-                                                        std::string host, bool verify);
+                                                        TlsPeer peer);
+
+  /// Of the peer's own certificate, after the handshake.
+  [[nodiscard]] std::optional<std::chrono::system_clock::time_point> certificate_end() const;
 
   [[nodiscard]] asio::awaitable<IoResult> read_some(asio::mutable_buffer into);
   [[nodiscard]] asio::awaitable<IoResult> write_some(asio::const_buffer from);
@@ -52,9 +66,10 @@ class Connection {
   [[nodiscard]] std::chrono::steady_clock::time_point created() const { return created_; }
 
  private:
-  using TlsStream = asio::ssl::stream<asio::ip::tcp::socket&>;
+  using Socket = asio::generic::stream_protocol::socket;
+  using TlsStream = asio::ssl::stream<Socket&>;
   asio::any_io_executor executor_;
-  asio::ip::tcp::socket socket_;
+  Socket socket_;
   std::shared_ptr<asio::ssl::context> context_;  ///< outlives the stream
   std::unique_ptr<TlsStream> tls_;
   std::chrono::steady_clock::time_point created_;

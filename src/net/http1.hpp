@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ class ResponseReader {
  public:
   /// `head_only`: the answer has no body whatever its headers say (to HEAD, to CONNECT).
   ResponseReader(bool head_only, std::size_t max_body_bytes);
+  /// The same, which hands out head and body as they arrive. Either function may be empty.
+  ResponseReader(bool head_only, std::size_t max_body_bytes,
+                 std::function<void(const HttpResponse&)> on_head,
+                 std::function<bool(std::string_view)> on_body);
   ~ResponseReader();
 
   /// True when the response is complete. Errors: too_large, malformed_payload.

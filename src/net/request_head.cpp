@@ -46,6 +46,9 @@ Result<void> check_request(const HttpRequest& request) {
   if (!target_ok) {
     return fail(Errc::invalid_config, "the path of the URL holds blanks or control characters");
   }
+  if (!valid_header("host", request.host_header)) {
+    return fail(Errc::invalid_config, "header Host holds control characters");
+  }
   for (const auto& [name, value] : request.headers) {
     if (!valid_header(name, value)) {
       // Not the value: it may be an API key with a line break.
@@ -62,7 +65,8 @@ std::string request_head(const HttpRequest& request, const Url* proxy,
   const bool absolute = proxy != nullptr && request.url.scheme == "http";
   std::string head = request.method + ' ';
   if (absolute) head += request.url.origin();
-  head += request.url.target + " HTTP/1.1\r\nHost: " + request.url.authority() + "\r\n";
+  head += request.url.target + " HTTP/1.1\r\nHost: " +
+          (request.host_header.empty() ? request.url.authority() : request.host_header) + "\r\n";
   if (!options.user_agent.empty() && !has_header(request.headers, "user-agent")) {
     head += "User-Agent: " + options.user_agent + "\r\n";
   }
@@ -78,7 +82,8 @@ std::string request_head(const HttpRequest& request, const Url* proxy,
     }
     head += name + ": " + value + "\r\n";
   }
-  const bool expects_body = request.method == "POST" || request.method == "PUT";
+  const bool expects_body =
+      request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (request.body || expects_body) {
     head += "Content-Length: " + std::to_string(request.body ? request.body->size() : 0) + "\r\n";
   }

@@ -17,6 +17,10 @@ struct TlsOptions {
   std::string ca_file;       ///< DD_TLS_CERT_FILE, else SSL_CERT_FILE; empty = the system's roots
   std::string ca_directory;  ///< SSL_CERT_DIR; empty = the system's
   std::string min_version = "tlsv1.2";  ///< tlsv1.0 … tlsv1.3
+  std::string client_cert;              ///< PEM file; with `client_key` empty it holds the key too
+  std::string client_key, client_key_password;
+  std::string ciphers;            ///< OpenSSL's notation, up to TLS 1.2; empty = its default
+  bool validate_hostname = true;  ///< false: any certificate of a known issuer will do
 };
 
 struct ProxyOptions {
@@ -45,9 +49,10 @@ struct ClientOptions {
 /// Threading: one thread, that of `executor`. Lifetime: must outlive every coroutine it returned.
 class BeastClient final : public HttpClient {
  public:
-  /// Errors: invalid_config when a CA file cannot be read or holds no certificate, or the TLS
-  /// version is unknown. The trust store is loaded at the first https request, once, unless
-  /// `ca_file` is set: then now, so that a wrong path fails at start.
+  /// Errors: invalid_config when a CA file cannot be read or holds no certificate, the client
+  /// certificate or its key cannot be used, or the TLS version is unknown. The trust store is
+  /// loaded at the first https request, once, unless a file is set: then now, so that a wrong path
+  /// fails at start.
   [[nodiscard]] static Result<std::unique_ptr<BeastClient>> create(asio::any_io_executor executor,
                                                                    ClientOptions options);
   ~BeastClient() override;
