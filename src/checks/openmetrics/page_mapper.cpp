@@ -1,0 +1,50 @@
+#include "checks/openmetrics/page_mapper.hpp"
+
+#include <numeric>
+
+#include "checks/openmetrics/python_regex.hpp"
+
+namespace remora::checks::openmetrics {
+
+Result<std::vector<std::string>> kept_tags(const std::vector<std::string>& tags,
+                                           const std::vector<std::string>& ignored) {
+  if (ignored.empty()) return tags;
+  auto regex = PythonRegex::compile_any(ignored);
+  if (!regex) return fail(regex.error(), "ignore_tags");
+  std::vector<std::string> kept;
+  for (const std::string& tag : tags) {
+    if (!regex->found_in(tag)) kept.push_back(tag);
+  }
+  return kept;
+}
+
+Part part_of(std::string_view sample_name) noexcept {
+  if (sample_name.ends_with("_bucket")) return Part::bucket;
+  if (sample_name.ends_with("_sum")) return Part::sum;
+  if (sample_name.ends_with("_count")) return Part::count;
+  return Part::plain;
+}
+
+std::size_t TextList::bytes() const noexcept {
+  return std::accumulate(views_.begin(), views_.end(), std::size_t{0},
+                         [](std::size_t sum, std::string_view text) { return sum + text.size(); });
+}
+
+void PageTelemetry::submit(SubmissionSink& sink, std::string_view prefix, std::uint64_t filtered,
+                           std::span<const std::string_view> tags) {
+  const std::pair<std::string_view, std::uint64_t> counts[] = {
+      {"input", input}, {"ignored", ignored}, {"processed", processed}, {"blacklist", filtered}};
+  for (const auto& [what, value] : counts) {
+    const std::string name =
+        std::string(prefix) + "telemetry.metrics." + std::string(what) + ".count";
+    Submission submission;
+    submission.kind = SubmissionKind::count;
+    submission.name = name;
+    submission.value = static_cast<double>(value);
+    submission.tags = tags;
+    sink.submit(submission);
+  }
+  *this = {};
+}
+
+}  // namespace remora::checks::openmetrics

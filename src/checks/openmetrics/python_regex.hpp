@@ -1,0 +1,48 @@
+// Regular expressions of check options: written for Python's `re`, run by RE2, so that no pattern
+// and no text can make a search take exponential time.
+//
+// What Python has and RE2 has not (look-around, back references, atomic groups, conditions, verbose
+// patterns) is refused by name. What differs quietly: \d, \w, \s and \b know ASCII alone, and `$`
+// does not match before a last line break.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "remora/core/error.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace remora::checks::openmetrics {
+
+class PythonRegex {
+ public:
+  /// Fails with one sentence for the operator: the pattern, and what is wrong with it.
+  [[nodiscard]] static Result<PythonRegex> compile(std::string_view pattern);
+  /// One expression that is found where any of `patterns` is; each is judged by itself.
+  [[nodiscard]] static Result<PythonRegex> compile_any(std::span<const std::string> patterns);
+
+  PythonRegex(PythonRegex&&) noexcept;
+  PythonRegex& operator=(PythonRegex&&) noexcept;
+  ~PythonRegex();
+
+  /// As `search`: anywhere in `text`.
+  [[nodiscard]] bool found_in(std::string_view text) const;
+
+ private:
+  explicit PythonRegex(std::unique_ptr<re2::RE2> regex);
+  std::unique_ptr<re2::RE2> regex_;
+};
+
+/// True when `re.escape` would change `text`: options take such a text for an expression.
+[[nodiscard]] bool has_metacharacters(std::string_view text) noexcept;
+
+/// The expression of a shell pattern (`*`, `?`, `[a-z]`), as Python's fnmatch.translate gives it:
+/// its end is the end of the text, its beginning may be anywhere when it is searched.
+[[nodiscard]] std::string glob_expression(std::string_view glob);
+
+}  // namespace remora::checks::openmetrics
