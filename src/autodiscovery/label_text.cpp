@@ -83,6 +83,9 @@ std::optional<Value> object_inside(const Value& value, const model::ValueLimits&
 }
 
 std::string as_correction(const Value& value) {
+  // The scrubber is not for megabytes.
+  if (value.text_bytes() > kMaxCorrectionBytes || value.node_count() > kMaxCorrectionBytes)
+    return {};
   std::string text = masked(value).json_text();
   return text.size() <= kMaxCorrectionBytes ? text : std::string();
 }

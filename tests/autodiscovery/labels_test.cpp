@@ -484,6 +484,13 @@ TEST(Labels, HostileTextsAreRefusedInOneLine) {
   }
 }
 
+TEST(Labels, CorrectionsStayShort) {
+  const std::string instances = "[{\"x\":\"" + std::string(3000, 'x') + "\"},]";
+  const auto parsed = parse(with({{"check_names", R"(["a"])"}, {"instances", instances}}));
+  ASSERT_EQ(parsed.faults.count(), 1u);
+  EXPECT_EQ(parsed.faults.kept()[0].correction, "");
+}
+
 TEST(FaultList, KeepsTwoHundredAndCountsAll) {
   FaultList list;
   for (int i = 0; i < 250; ++i)
