@@ -111,11 +111,18 @@ class Loader {
     }
     for (const BuiltInTemplate& one : built_in) {
       if (ignored(one.check) || auto_configured.contains(one.check)) continue;
-      const std::string source = std::string(one.check) + " (built in)";
-      if (auto parsed = parse_file(one.check, source, one.yaml, options_, out_.faults)) {
-        parsed->provider = Provider::built_in;
-        keep(*std::move(parsed));
+      Template parsed;
+      parsed.check = one.check;
+      parsed.provider = Provider::built_in;
+      parsed.source = std::string(one.check) + " (built in)";
+      parsed.identifiers.assign(one.identifiers.begin(), one.identifiers.end());
+      const auto instance = parse_json(one.instance, options_.limits);
+      if (!instance || instance->map() == nullptr || parsed.identifiers.empty()) {
+        FaultPlace(out_.faults, {}, {}, parsed.source).error("is no JSON object with identifiers");
+        continue;
       }
+      parsed.instances = {*instance};
+      keep(std::move(parsed));
     }
     return std::move(out_);
   }

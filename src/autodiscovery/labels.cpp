@@ -49,6 +49,7 @@ class LabelReader {
       }
     }
     if (const std::string* text = label("logs")) read_logs(*text);
+    if (const std::string* text = label("tags")) check_tags(*text);
     warn_about_near_misses();
     keep_within_limit();
     return std::move(out_);
@@ -359,6 +360,33 @@ class LabelReader {
     one.source = full("logs");
     one.logs = Value::List(std::move(*sources));
     out_.templates.push_back(std::move(one));
+  }
+
+  // The tagger reads this label and is strict about it; here its faults are only named.
+  void check_tags(const std::string& text) {
+    const FaultPlace here = place("tags");
+    LabelText read = read_label(text, options_.limits);
+    const auto* list = read.value ? read.value->list() : nullptr;
+    if (list == nullptr || read.unwrapped) {
+      here.error((read.value ? read.unwrapped ? "is JSON inside JSON text"
+                                              : "is " + offence(*read.value) + ", not a list"
+                             : read.problem) +
+                     "; no tag comes of it",
+                 read.value && list != nullptr ? as_correction(*read.value) : read.correction);
+      return;
+    }
+    std::size_t wrong = 0;
+    for (const Value& item : *list) {
+      const auto* tag = item.text();
+      const auto colon = tag == nullptr ? std::string::npos : tag->find(':');
+      const bool good = colon != std::string::npos && colon != 0 && colon + 1 != tag->size() &&
+                        tag->find(':', colon + 1) == std::string::npos;
+      if (!good) ++wrong;
+    }
+    if (wrong > 0) {
+      here.warning(std::to_string(wrong) + " of " + std::to_string(list->size()) +
+                   " entries are no \"key:value\" with exactly one colon; they are left out");
+    }
   }
 
   void keep_within_limit() {

@@ -112,8 +112,9 @@ class YamlEvents final : public YAML::EventHandler {
                 const std::string& raw) override {
     std::string scratch;
     std::string text = without_marks(core::valid_utf8(raw, scratch));
+    // "!" is what yaml-cpp says of a quoted text; a template's own tags (!Sub) hold texts as well.
     // A key stays the text it is.
-    const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str" || tree_.wants_key();
+    const bool quoted = tag.starts_with('!') || tag == "tag:yaml.org,2002:str" || tree_.wants_key();
     scalar(mark, anchor, quoted ? Value(std::move(text)) : plain_scalar(std::move(text)));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -184,9 +185,10 @@ TEST_F(Directory, ShippedDefaultsGiveWayToTheUsersFile) {
   EXPECT_EQ(loaded(), (Strings{R"(disk {"n":3} init={})", R"(load {"n":2} init={})"}));
 }
 
-constexpr auto kBuiltIn = std::to_array<BuiltInTemplate>(
-    {{"redisdb", "ad_identifiers: [redis]\ninstances: [{built: in}]"},
-     {"mcache", "ad_identifiers: [memcached]\ninstances: [{built: in}]"}});
+constexpr std::array<std::string_view, 1> kRedisImages{"redis"}, kMemcachedImages{"memcached"};
+constexpr auto kBuiltIn =
+    std::to_array<BuiltInTemplate>({{"redisdb", kRedisImages, R"({"built":"in"})"},
+                                    {"mcache", kMemcachedImages, R"({"built":"in"})"}});
 const std::string kRedis = R"(redisdb @redis {"built":"in"} init={})";
 const std::string kMcache = R"(mcache @memcached {"built":"in"} init={})";
 

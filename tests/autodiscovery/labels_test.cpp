@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         Good{"Logs",
              {{"logs", R"([{"source":"nginx","service":"web"}])"}},
              {R"( init={} logs=[{"source":"nginx","service":"web"}])"}},
-        Good{"OtherLabels", {{"tags", "not ours"}, {"other", "["}}, {}}, Good{"None", {}, {}}),
+        Good{"OtherLabels", {{"tags", R"(["team:a"])"}, {"other", "["}}, {}}, Good{"None", {}, {}}),
     [](const auto& c) { return c.param.name; });
 
 struct Bad {
@@ -344,6 +344,24 @@ INSTANTIATE_TEST_SUITE_P(
             {},
             {"warning instances: is not read: the label com.datadoghq.ad.check_names is missing -> "
              "com.datadoghq.ad.check_names = [\"<name of the check>\"]"}},
+        Bad{"TagsNotJson",
+            {{"tags", "['team:a']"}},
+            {},
+            {"error tags: is not valid JSON: syntax error at byte 2; no tag comes of it -> "
+             "[\"team:a\"]"}},
+        Bad{"TagsEncodedTwice",
+            {{"tags", R"("[\"team:a\"]")"}},
+            {},
+            {"error tags: is JSON inside JSON text; no tag comes of it -> [\"team:a\"]"}},
+        Bad{"TagsObject",
+            {{"tags", R"({"team":"a"})"}},
+            {},
+            {"error tags: is an object, not a list; no tag comes of it"}},
+        Bad{"TagsThatAreNone",
+            {{"tags", R"(["team:a","url:http://x","plain",5,":x","x:"])"}},
+            {},
+            {"warning tags: 5 of 6 entries are no \"key:value\" with exactly one colon; they are "
+             "left out"}},
         Bad{"NearMiss",
             {{"check_name", "x"}},
             {},

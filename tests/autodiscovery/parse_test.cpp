@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
              R"([true,true,true,false,false,false,"y",null,null,null,"true","5"])", ""},
         Case{"UnquotedVariable", "host: %%host%%\nurl: http://%%host%%:%%port%%/x\n%%env_K%%: v",
              R"({"host":"%%host%%","url":"http://%%host%%:%%port%%/x","%%env_K%%":"v"})", ""},
+        Case{"LocalTags", "[!Sub '${A}', !Ref 5, !!int '7']", R"(["${A}","5",7])", ""},
         Case{"KeysStayText", "1: a\ntrue: b\n0x1: c", R"({"1":"a","true":"b","0x1":"c"})", ""},
         Case{"LastOfARepeatedKey", "a: 1\na: 2", R"({"a":2})", ""},
         Case{"Alias", "a: &x {p: 1}\nb: *x\nc: [*x, *x]",

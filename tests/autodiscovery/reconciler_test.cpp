@@ -36,22 +36,18 @@ Labels check(const std::string& name, const std::string& instances = "[{}]") {
   return {{"checks", "{\"" + name + "\":{\"instances\":" + instances + "}}"}};
 }
 
-// What an auto_conf.yaml of the Agent says, for every check that has one.
+// What the auto_conf.yaml files of the Agent say, for every check of the first sets that has one.
+constexpr std::array<std::string_view, 1> kRedis{"redis"}, kHttpd{"httpd"}, kMemcached{"memcached"},
+    kRabbitmq{"rabbitmq"}, kConsul{"consul"};
+constexpr std::array<std::string_view, 2> kElasticsearch{"elasticsearch", "elasticsearch-oss"};
 constexpr auto kBuiltIn = std::to_array<BuiltInTemplate>(
-    {{"redisdb", "ad_identifiers: [redis]\ninstances: [{host: '%%host%%', port: '6379'}]"},
-     {"apache",
-      "ad_identifiers: [httpd]\ninstances: [{apache_status_url: "
-      "'http://%%host%%/server-status?auto'}]"},
-     {"mcache", "ad_identifiers: [memcached]\ninstances: [{url: '%%host%%', port: 11211}]"},
-     {"rabbitmq",
-      "ad_identifiers: [rabbitmq]\ninstances: [{prometheus_plugin: {url: "
-      "'http://%%host%%:15692'}}]"},
-     {"elastic",
-      "ad_identifiers: [elasticsearch, elasticsearch-oss]\ninstances: [{url: "
-      "'http://%%host%%:9200'}]"},
-     {"consul",
-      "ad_identifiers: [consul]\ninstances: [{url: 'http://%%host%%:8500', catalog_checks: yes, "
-      "new_leader_checks: yes}]"}});
+    {{"redisdb", kRedis, R"({"host":"%%host%%","port":"6379"})"},
+     {"apache", kHttpd, R"({"apache_status_url":"http://%%host%%/server-status?auto"})"},
+     {"mcache", kMemcached, R"({"url":"%%host%%","port":11211})"},
+     {"rabbitmq", kRabbitmq, R"({"prometheus_plugin":{"url":"http://%%host%%:15692"}})"},
+     {"elastic", kElasticsearch, R"({"url":"http://%%host%%:9200"})"},
+     {"consul", kConsul,
+      R"({"url":"http://%%host%%:8500","catalog_checks":true,"new_leader_checks":true})"}});
 
 FileTemplates built_in() { return load_files({}, kBuiltIn, {}); }
 

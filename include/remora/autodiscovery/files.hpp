@@ -27,7 +27,8 @@ struct FileOptions {
 /// What an auto_conf.yaml would say, for a check that brings its own.
 struct BuiltInTemplate {
   std::string_view check;
-  std::string_view yaml;  ///< with ad_identifiers
+  std::span<const std::string_view> identifiers;
+  std::string_view instance;  ///< a JSON object
 };
 
 struct FileTemplates {
