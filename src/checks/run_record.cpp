@@ -46,21 +46,32 @@ void RunRecord::record(std::chrono::milliseconds elapsed, core::WallTime at, std
   last_run_ = at;
   if (error.empty()) last_success_ = at;
   last_error_ = std::move(error);
+  warnings_.clear();
 }
 
-telemetry::StatusNode RunRecord::node(std::string_view name) const {
+void RunRecord::add_details(std::uint64_t buckets, std::vector<std::string> warnings) {
+  buckets_.add(buckets);
+  warnings_ = std::move(warnings);
+}
+
+telemetry::StatusNode RunRecord::node(std::string_view name, std::string_view id,
+                                      std::string_view source) const {
   telemetry::StatusNode node;
   node.title = std::string(name);
-  node.add("Instance ID", std::string(name) + (failed() ? " [ERROR]" : " [OK]"))
-      .add("Total Runs", runs_)
-      .add("Metric Samples", samples_.text())
-      .add("Service Checks", service_checks_.text())
-      .add("Last Execution Time", milliseconds_text(last_elapsed_))
+  const char* state = failed() ? " [ERROR]" : warnings_.empty() ? " [OK]" : " [WARNING]";
+  node.add("Instance ID", std::string(id.empty() ? name : id) + (ran() ? state : ""));
+  if (!source.empty()) node.add("Configuration Source", source);
+  node.add("Total Runs", runs_);
+  if (!ran()) return node;
+  node.add("Metric Samples", samples_.text()).add("Service Checks", service_checks_.text());
+  if (buckets_.total > 0) node.add("Histogram Buckets", buckets_.text());
+  node.add("Last Execution Time", milliseconds_text(last_elapsed_))
       .add("Average Execution Time",
-           milliseconds_text(total_elapsed_ / static_cast<std::int64_t>(runs_ == 0 ? 1 : runs_)))
+           milliseconds_text(total_elapsed_ / static_cast<std::int64_t>(runs_)))
       .add("Last Execution Date", date_text(last_run_));
   node.add("Last Successful Execution Date", last_success_ ? date_text(*last_success_) : "Never");
   if (failed()) node.add("Error", last_error_);
+  for (const std::string& warning : warnings_) node.add("Warning", warning);
   return node;
 }
 

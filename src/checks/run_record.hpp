@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "remora/core/clock.hpp"
 #include "remora/telemetry/status.hpp"
@@ -17,11 +18,15 @@ class RunRecord {
   /// One run ended. `error` is empty when it went well.
   void record(std::chrono::milliseconds elapsed, core::WallTime at, std::uint64_t samples,
               std::uint64_t service_checks, std::string error);
+  /// Of the run just recorded.
+  void add_details(std::uint64_t buckets, std::vector<std::string> warnings);
 
   [[nodiscard]] bool ran() const noexcept { return runs_ > 0; }
   [[nodiscard]] bool failed() const noexcept { return !last_error_.empty(); }
-  /// Field names of the Datadog Agent's status page.
-  [[nodiscard]] telemetry::StatusNode node(std::string_view name) const;
+  /// Field names of the Datadog Agent's status page. `id`: empty = the name; `source`: left out
+  /// when empty.
+  [[nodiscard]] telemetry::StatusNode node(std::string_view name, std::string_view id = {},
+                                           std::string_view source = {}) const;
 
  private:
   struct Total {
@@ -30,11 +35,12 @@ class RunRecord {
     [[nodiscard]] std::string text() const;
   };
   std::uint64_t runs_ = 0;
-  Total samples_, service_checks_;
+  Total samples_, service_checks_, buckets_;
   std::chrono::milliseconds last_elapsed_{0}, total_elapsed_{0};
   core::WallTime last_run_{};
   std::optional<core::WallTime> last_success_;
   std::string last_error_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace remora::checks
