@@ -201,6 +201,10 @@ asio::awaitable<Result<std::vector<RespReply>>> Connection::call(std::string req
   net::Deadline deadline(executor_, options_.timeout, [this] { close(); });
   const auto failed = [&](Error error) {
     close();
+    // What came is quoted otherwise: it might be the password.
+    if (error.code() == Errc::malformed_payload && !options_.password.empty()) {
+      error = fail(error.code(), "this is not the protocol of Redis");
+    }
     if (!deadline.passed()) return error;
     return fail(Errc::timeout,
                 "no answer within " + seconds_text(options_.timeout) + " (`socket_timeout`)");

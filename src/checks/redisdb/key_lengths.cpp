@@ -77,7 +77,7 @@ class KeyLengths {
         co_return Result<void>();
       }
       std::string request;
-      append_command(request, {"SCAN", cursor, "MATCH", pattern, "COUNT", "500"});
+      append_command(request, {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"});
       auto answer = co_await scope_.connection.ask(std::move(request));
       if (!answer) co_return fail(answer.error(), "SCAN");
       if (answer->root().is_error()) {

@@ -11,8 +11,8 @@ namespace remora::checks::redisdb {
 
 /// Keys that one run reports; more are left out with a warning.
 inline constexpr std::size_t kMaxKeys = 10'000;
-/// SCAN requests of one run, with 500 keys looked at in each.
-inline constexpr std::size_t kMaxScans = 20'000;
+/// SCAN requests of one run, with 1,000 keys looked at in each.
+inline constexpr std::size_t kMaxScans = 10'000;
 
 /// True for what SCAN must expand: an unescaped *, ? or [.
 [[nodiscard]] bool is_pattern(std::string_view key);
