@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,16 +24,21 @@ namespace remora::checks {
 /// What one instance's requests look like. Read once, when the instance is made.
 struct CheckHttpOptions {
   std::chrono::milliseconds timeout{10'000};
-  std::string username, password;  ///< basic, when both are set
-  net::Headers headers;            ///< defaults replaced and extended as the options say
-  bool allow_redirects = true;     ///< at most 5; never to the metadata addresses
+  std::string authorization;    ///< the whole header of basic credentials; empty = none
+  net::Headers headers;         ///< defaults replaced and extended as the options say
+  bool allow_redirects = true;  ///< at most 5; never to the metadata addresses
   bool skip_proxy = false;
+  bool use_agent_proxy = true;  ///< when `proxy` names none
   net::ProxyOptions proxy;
+  bool persist_connections = false;
   bool verify = true;
   std::string ca_cert, client_cert, client_key, client_key_password;
+  std::string ciphers;
   bool validate_hostname = true;
-  bool use_host_header = false;
+  bool use_host_header = false;  ///< SNI and the certificate's name from the header Host
+  /// A token read from a file at every request; `auth_token_value` holds the placeholder.
   std::string auth_token_file, auth_token_pattern, auth_token_header, auth_token_value;
+  std::string auth_token_placeholder;
 };
 
 /// Errors: invalid_config (which option, why), unsupported (auth_type ntlm, kerberos, aws, …:
@@ -43,19 +49,22 @@ struct CheckHttpOptions {
 
 struct CheckHttpResponse {
   int status = 0;
-  net::Headers headers;  ///< names lower case
-  std::string body;      ///< empty when it went to `on_body`
-  std::string final_url;
+  net::Headers headers;                ///< names lower case
+  std::string body;                    ///< empty when it went to `on_body`
+  std::string final_url;               ///< of the last redirect; without credentials
+  std::chrono::nanoseconds to_head{};  ///< from the start until the last answer's headers
+  std::optional<std::chrono::system_clock::time_point> certificate_end;  ///< https
   CheckHttpResponse() {}
 };
 
 struct CheckHttpRequest {
   std::string method = "GET";
-  std::string url;  ///< http, https or unix:///path.sock/rest
+  std::string url;  ///< http, https or unix:///path.sock/rest, percent-escaped or not
   net::Headers extra_headers;
   std::string body;
   std::size_t max_body_bytes = 16u << 20;
   /// Takes the decoded body in pieces as it arrives, when set; false ends the transfer (too_large).
+  /// Bodies of redirects do not come here, those of error statuses do.
   std::function<bool(std::string_view)> on_body;
   CheckHttpRequest() {}
 };
@@ -68,8 +77,13 @@ class CheckHttp {
   /// One exchange with redirects, credentials, decompression of gzip and deflate. Any status is a
   /// success here. Errors: timeout, network, tls, too_large, malformed_payload, invalid_config;
   /// unauthorized when a redirect leads to the metadata endpoint (refused).
+  /// Callbacks are not called any more once this has returned or its caller was cancelled.
   [[nodiscard]] asio::awaitable<Result<CheckHttpResponse>> send(
       std::shared_ptr<const CheckHttpOptions> options, CheckHttpRequest request);
+  /// When the certificate ends that `url` (https) shows to a client asking for `server_name` (empty
+  /// = the URL's host). Makes a connection of its own, and no request on it.
+  [[nodiscard]] asio::awaitable<Result<std::chrono::system_clock::time_point>> certificate_end(
+      std::shared_ptr<const CheckHttpOptions> options, std::string url, std::string server_name);
 
  private:
   struct Impl;

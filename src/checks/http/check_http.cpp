@@ -1,0 +1,369 @@
+#include "remora/checks/check_http.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <filesystem>
+#include <map>
+
+#include "checks/http/body_decoder.hpp"
+#include "checks/http/redirect.hpp"
+#include "checks/http/token_file.hpp"
+#include "remora/core/ascii.hpp"
+
+namespace remora::checks {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using WallTime = std::chrono::system_clock::time_point;
+
+constexpr int kMaxRedirects = 5;
+constexpr std::size_t kMaxClients = 64;
+// Of encoded bytes: what a decoder makes of them has the request's own limit.
+constexpr std::size_t kMaxRedirectBody = 1u << 20;
+
+const std::string* find_header(const net::Headers& headers, std::string_view lower) {
+  for (const auto& [name, value] : headers) {
+    if (core::equals_ignoring_case(name, lower)) return &value;
+  }
+  return nullptr;
+}
+
+void put_header(net::Headers& headers, const std::string& name, const std::string& value) {
+  const std::string lower = core::ascii_lower(name);
+  std::erase_if(headers, [&](const auto& h) { return core::equals_ignoring_case(h.first, lower); });
+  headers.emplace_back(name, value);
+}
+
+std::string percent_decoded(std::string_view text) {
+  const auto hex = [](char c) {
+    const char l = core::ascii_lower(c);
+    return l >= '0' && l <= '9' ? l - '0' : l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+struct Target {
+  net::Url url;
+  std::string unix_socket;
+};
+
+Result<Target> parse_target(const std::string& text) {
+  constexpr std::string_view kUnix = "unix://";
+  Target out;
+  if (!core::ascii_lower(text.substr(0, kUnix.size())).starts_with(kUnix)) {
+    auto url = net::parse_url(text);
+    if (!url) return url.error();
+    out.url = std::move(*url);
+    return out;
+  }
+  const std::string path = percent_decoded(text.substr(kUnix.size()));
+  const std::size_t dot = path.find(".sock");
+  if (dot == std::string::npos || !path.starts_with('/')) {
+    return fail(Errc::invalid_config, "URL unix:// needs the path of a socket ending in .sock");
+  }
+  out.unix_socket = path.substr(0, dot + 5);
+  const std::string rest = path.substr(dot + 5);
+  auto url = net::parse_url("http://localhost" + (rest.starts_with('/') ? rest : '/' + rest));
+  if (!url) return url.error();
+  out.url = std::move(*url);
+  return out;
+}
+
+// The client speaks of its own options; operators of checks know other ones.
+Error in_words_of_checks(const Error& error) {
+  std::string text = error.message();
+  for (const auto& [from, to] :
+       {std::pair<std::string_view, std::string_view>{"DD_TLS_CERT_FILE", "tls_ca_cert"},
+        {"DD_PROXY_HTTPS", "proxy.https"}}) {
+    for (std::size_t at; (at = text.find(from)) != std::string::npos;) {
+      text.replace(at, from.size(), to);
+    }
+  }
+  return fail(error.code(), std::move(text));
+}
+
+void describe(std::string& key, const std::optional<net::Url>& url) {
+  key += '\n';
+  if (url) key += url->origin() + ' ' + url->userinfo;
+}
+
+// Two instances with equal keys can share connections and trust.
+std::string client_key(const net::ClientOptions& o) {
+  std::string key;
+  for (const std::string* text :
+       {&o.tls.ca_file, &o.tls.ca_directory, &o.tls.client_cert, &o.tls.client_key,
+        &o.tls.client_key_password, &o.tls.ciphers, &o.tls.min_version}) {
+    key += *text + '\n';
+  }
+  key += o.tls.verify ? 'v' : '-';
+  key += o.tls.validate_hostname ? 'h' : '-';
+  key += o.idle_connections_per_origin > 0 ? 'k' : '-';
+  describe(key, o.proxy.http);
+  describe(key, o.proxy.https);
+  key += o.proxy.nonexact_match ? "\n*" : "\n-";
+  for (const std::string& host : o.proxy.no_proxy) key += '\n' + host;
+  return key;
+}
+
+}  // namespace
+
+struct CheckHttp::Impl {
+  struct Client {
+    std::unique_ptr<net::BeastClient> client;
+    std::uint64_t last_use = 0;
+  };
+
+  asio::any_io_executor executor;
+  net::ClientOptions defaults;
+  std::map<std::string, std::shared_ptr<Client>> clients;
+  std::uint64_t uses = 0;
+
+  net::ClientOptions client_options(const CheckHttpOptions& options) const {
+    net::ClientOptions out = defaults;
+    out.idle_connections_per_origin = options.persist_connections ? 2 : 0;
+    out.tls_handshake_timeout = std::max(defaults.tls_handshake_timeout, options.timeout);
+    const bool own_proxy = options.proxy.http || options.proxy.https;
+    if (options.skip_proxy || (!own_proxy && !options.use_agent_proxy)) {
+      out.proxy = net::ProxyOptions();
+    } else if (own_proxy) {
+      out.proxy = options.proxy;
+    }
+    out.tls.verify = options.verify;
+    if (!options.ca_cert.empty()) {
+      std::error_code ec;
+      const bool directory = std::filesystem::is_directory(options.ca_cert, ec);
+      out.tls.ca_file = directory ? "" : options.ca_cert;
+      out.tls.ca_directory = directory ? options.ca_cert : "";
+    } else if (!options.verify) {
+      out.tls.ca_file.clear();
+      out.tls.ca_directory.clear();
+    }
+    out.tls.client_cert = options.client_cert;
+    out.tls.client_key = options.client_key;
+    out.tls.client_key_password = options.client_key_password;
+    out.tls.ciphers = options.ciphers;
+    out.tls.validate_hostname = options.validate_hostname;
+    return out;
+  }
+
+  // The caller's pointer keeps a client alive that is let go meanwhile.
+  Result<std::shared_ptr<Client>> client_for(const CheckHttpOptions& options) {
+    net::ClientOptions wanted = client_options(options);
+    const std::string key = client_key(wanted);
+    auto& slot = clients[key];
+    if (!slot) {
+      auto made = net::BeastClient::create(executor, std::move(wanted));
+      if (!made) {
+        const Error error = in_words_of_checks(made.error());
+        clients.erase(key);
+        return error;
+      }
+      slot = std::make_shared<Client>();
+      slot->client = std::move(*made);
+    }
+    slot->last_use = ++uses;
+    const std::shared_ptr<Client> found = slot;
+    if (clients.size() > kMaxClients) {
+      clients.erase(std::min_element(clients.begin(), clients.end(), [](auto& a, auto& b) {
+        return a.second->last_use < b.second->last_use;
+      }));
+    }
+    return found;
+  }
+};
+
+CheckHttp::CheckHttp(asio::any_io_executor executor, net::ClientOptions defaults)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->executor = std::move(executor);
+  impl_->defaults = std::move(defaults);
+}
+CheckHttp::~CheckHttp() = default;
+
+namespace {
+
+// What one exchange writes to while it runs.
+struct Receiver {
+  CheckHttpResponse* response = nullptr;
+  std::function<bool(std::string_view)> on_body;
+  std::size_t max_body_bytes = 0;
+  bool follow = false;
+  SteadyClock::time_point start;
+  std::unique_ptr<BodyDecoder> decoder;
+  std::optional<Error> error;
+  std::size_t skipped = 0;
+
+  void head(const net::HttpResponse& head) {
+    response->to_head = SteadyClock::now() - start;
+    response->status = head.status;
+    response->headers = head.headers;
+    if (skips_body()) return;
+    auto made = BodyDecoder::create(head.header("content-encoding"), max_body_bytes,
+                                    [this](std::string_view piece) {
+                                      if (on_body) return on_body(piece);
+                                      response->body += piece;
+                                      return true;
+                                    });
+    if (made) {
+      decoder = std::move(*made);
+    } else {
+      error = made.error();
+    }
+  }
+  bool skips_body() const {
+    return follow && is_redirect(response->status) &&
+           find_header(response->headers, "location") != nullptr;
+  }
+  bool piece(std::string_view bytes) {
+    if (skips_body()) return (skipped += bytes.size()) <= kMaxRedirectBody;
+    if (!decoder) return false;
+    if (decoder->put(bytes)) return true;
+    error = decoder->error();
+    return false;
+  }
+};
+
+}  // namespace
+
+asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
+    std::shared_ptr<const CheckHttpOptions> options, CheckHttpRequest request) {
+  const SteadyClock::time_point start = SteadyClock::now();
+  auto target = parse_target(request.url);
+  if (!target) co_return target.error();
+  auto client = impl_->client_for(*options);
+  if (!client) co_return client.error();
+
+  net::HttpRequest hop;
+  hop.method = request.method;
+  std::transform(hop.method.begin(), hop.method.end(), hop.method.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  hop.url = target->url;
+  hop.unix_socket = target->unix_socket;
+  hop.headers = options->headers;
+  if (!options->authorization.empty()) {
+    put_header(hop.headers, "Authorization", options->authorization);
+  }
+  for (const auto& [name, value] : request.extra_headers) put_header(hop.headers, name, value);
+  if (!options->auth_token_file.empty()) {
+    auto token = token_header(*options);
+    if (!token) co_return token.error();
+    put_header(hop.headers, options->auth_token_header, *token);
+  }
+  if (const std::string* host = find_header(hop.headers, "host")) {
+    hop.host_header = *host;
+    if (options->use_host_header) hop.tls_name = host->substr(0, host->find(':'));
+  }
+  if (!request.body.empty()) hop.body = std::make_shared<const std::string>(request.body);
+
+  CheckHttpResponse response;
+  for (int redirects = 0;; ++redirects) {
+    Receiver receiver;
+    receiver.response = &response;
+    receiver.on_body = request.on_body;
+    receiver.max_body_bytes = request.max_body_bytes;
+    receiver.follow = options->allow_redirects;
+    receiver.start = start;
+    response.body.clear();
+    response.certificate_end.reset();
+
+    const auto left = options->timeout - std::chrono::duration_cast<std::chrono::milliseconds>(
+                                             SteadyClock::now() - start);
+    if (left.count() <= 0) {
+      co_return fail(Errc::timeout, hop.url.origin() + ": no complete answer within " +
+                                        std::to_string(options->timeout.count()) +
+                                        " ms, redirected");
+    }
+    net::HttpRequest sent = hop;
+    sent.timeout = left;
+    // Encoded bytes; a body that grows when it is decoded is counted by the decoder.
+    sent.max_response_bytes = std::max(request.max_body_bytes, kMaxRedirectBody);
+    sent.on_head = [&receiver](const net::HttpResponse& head) { receiver.head(head); };
+    sent.on_body = [&receiver](std::string_view piece) { return receiver.piece(piece); };
+    sent.on_certificate = [&response](WallTime end) { response.certificate_end = end; };
+    if (redirects > 0) {
+      sent.may_connect = [](const asio::ip::address& a) { return !is_metadata_address(a); };
+    }
+    auto answer = co_await (*client)->client->send(std::move(sent));
+    if (receiver.error) {
+      co_return fail(*receiver.error, hop.url.origin());
+    }
+    if (!answer) {
+      if (answer.error().code() == Errc::unauthorized) {
+        co_return fail(
+            Errc::unauthorized,
+            hop.url.origin() + ": the server redirects to a name of a metadata address: refused");
+      }
+      co_return in_words_of_checks(answer.error());
+    }
+    if (!receiver.skips_body()) {
+      if (receiver.decoder && !receiver.decoder->finish()) {
+        co_return fail(receiver.decoder->error(), hop.url.origin());
+      }
+      response.final_url =
+          hop.unix_socket.empty() ? hop.url.origin() + hop.url.target : request.url;
+      co_return response;
+    }
+    if (redirects == kMaxRedirects) {
+      co_return fail(Errc::network, target->url.origin() + ": more than " +
+                                        std::to_string(kMaxRedirects) + " redirects");
+    }
+    if (!hop.unix_socket.empty()) {
+      co_return fail(Errc::unauthorized, "the server behind a Unix socket redirects: refused");
+    }
+    auto next = redirect_target(hop.url, *find_header(response.headers, "location"));
+    if (!next) co_return fail(next.error(), hop.url.origin());
+    hop.method = redirected_method(hop.method, response.status);
+    if (response.status != 307 && response.status != 308) {
+      hop.body = nullptr;
+      std::erase_if(hop.headers, [](const auto& h) {
+        return core::equals_ignoring_case(h.first, "content-type");
+      });
+    }
+    if (!keeps_credentials(hop.url, *next)) {
+      const std::string token = core::ascii_lower(options->auth_token_header);
+      std::erase_if(hop.headers, [&](const auto& h) {
+        return core::equals_ignoring_case(h.first, "authorization") ||
+               core::equals_ignoring_case(h.first, "cookie") ||
+               (!token.empty() && core::equals_ignoring_case(h.first, token));
+      });
+      hop.host_header.clear();
+      hop.tls_name.clear();
+    } else if (next->userinfo.empty()) {
+      next->userinfo = hop.url.userinfo;
+    }
+    hop.url = std::move(*next);
+  }
+}
+
+asio::awaitable<Result<WallTime>> CheckHttp::certificate_end(
+    std::shared_ptr<const CheckHttpOptions> options, std::string url, std::string server_name) {
+  auto parsed = net::parse_url(url);
+  if (!parsed) co_return parsed.error();
+  if (parsed->scheme != "https") {
+    co_return fail(Errc::invalid_config, "no certificate without https");
+  }
+  auto client = impl_->client_for(*options);
+  if (!client) co_return client.error();
+  std::optional<WallTime> end;
+  net::HttpRequest request;
+  request.url = std::move(*parsed);
+  request.url.userinfo.clear();
+  request.timeout = options->timeout;
+  request.tls_name = std::move(server_name);
+  request.handshake_only = true;
+  request.on_certificate = [&end](WallTime when) { end = when; };
+  auto answer = co_await (*client)->client->send(std::move(request));
+  if (!answer) co_return in_words_of_checks(answer.error());
+  if (!end) co_return fail(Errc::tls, "the server shows no certificate");
+  co_return *end;
+}
+
+}  // namespace remora::checks

@@ -1,0 +1,63 @@
+#include "checks/http/token_file.hpp"
+
+#include <fcntl.h>
+#include <re2/re2.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace remora::checks {
+namespace {
+
+constexpr std::size_t kMaxTokenFileBytes = 64 * 1024;
+
+Result<std::string> read_small_file(const std::string& path) {
+  // Not blocking: a pipe in place of the file must not hold up the loop.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return fail(Errc::invalid_config, "auth_token: cannot open " + path);
+  struct stat info {};
+  std::string text(kMaxTokenFileBytes + 1, '\0');
+  std::size_t size = 0;
+  const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  ssize_t n = 0;
+  while (regular && size < text.size() &&
+         (n = ::read(fd, text.data() + size, text.size() - size)) > 0) {
+    size += static_cast<std::size_t>(n);
+  }
+  ::close(fd);
+  if (!regular || n < 0) return fail(Errc::invalid_config, "auth_token: cannot read " + path);
+  if (size > kMaxTokenFileBytes) {
+    return fail(Errc::invalid_config, "auth_token: " + path + " is larger than 64 KiB");
+  }
+  text.resize(size);
+  return text;
+}
+
+std::string trimmed(const std::string& text) {
+  constexpr const char* kBlanks = " \t\r\n\v\f";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+}  // namespace
+
+Result<std::string> token_header(const CheckHttpOptions& options) {
+  auto content = read_small_file(options.auth_token_file);
+  if (!content) return content;
+  std::string token;
+  if (options.auth_token_pattern.empty()) {
+    token = trimmed(*content);
+  } else if (!re2::RE2::PartialMatch(
+                 *content, re2::RE2(options.auth_token_pattern, re2::RE2::Quiet), &token)) {
+    return fail(Errc::invalid_config,
+                "auth_token: the pattern is not found in " + options.auth_token_file);
+  }
+  std::string value = options.auth_token_value;
+  const std::size_t at = value.find(options.auth_token_placeholder);
+  if (at != std::string::npos) value.replace(at, options.auth_token_placeholder.size(), token);
+  return value;
+}
+
+}  // namespace remora::checks
