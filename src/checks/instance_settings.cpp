@@ -1,12 +1,11 @@
 #include "checks/instance_settings.hpp"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
+#include "checks/openmetrics/python_regex.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/core/utf8.hpp"
 #include "remora/model/value_reader.hpp"
@@ -16,8 +15,7 @@ namespace {
 
 constexpr std::int64_t kDefaultInterval = 15;
 constexpr std::int64_t kLongestInterval = 7 * 24 * 3600;
-constexpr std::size_t kMaxPatternBytes = 64u << 10;  // of one list
-constexpr std::int64_t kRegexBytes = 4 << 20;        // program and automaton
+constexpr std::size_t kMaxPatterns = 1'000;  // of one list
 constexpr std::size_t kMaxTags = 1'000;
 
 // Source: datadog_checks_base checks/base.py, GENERIC_TAGS.
@@ -25,53 +23,41 @@ constexpr std::array<std::string_view, 11> kGenericKeys = {
     "cluster", "cluster_id", "cluster_name", "clusterid", "clustername", "env",
     "host",    "host_name",  "hostname",     "service",   "version"};
 
-re2::RE2::Options regex_options() {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kRegexBytes);
-  return options;
-}
+using openmetrics::PythonRegex;
 
-// All of a list as one expression; null for an empty list.
-Result<std::unique_ptr<re2::RE2>> read_list(const model::Value& patterns, const char* key) {
+// All of a list as one expression; empty for an empty list.
+Result<std::optional<PythonRegex>> read_list(const model::Value& patterns, const char* key) {
   const std::string option = std::string("metric_patterns.") + key;
   const model::Value* value = patterns.find(key);
-  if (value == nullptr || value->is_null()) return std::unique_ptr<re2::RE2>();
+  if (value == nullptr || value->is_null()) return std::optional<PythonRegex>();
   const model::Value::List* list = value->list();
   if (list == nullptr) return fail(Errc::invalid_config, option + " has to be a list of texts");
-  std::string all;
+  if (list->size() > kMaxPatterns) {
+    return fail(Errc::invalid_config, option + " has more than 1000 entries");
+  }
+  std::vector<std::string> texts;
   for (const model::Value& item : *list) {
     const std::string* text = item.text();
     if (text == nullptr) return fail(Errc::invalid_config, option + " has to be a list of texts");
-    if (text->empty()) continue;
-    if (all.size() + text->size() > kMaxPatternBytes) {
-      return fail(Errc::invalid_config, option + " is longer than 64 KiB");
-    }
-    const re2::RE2 alone(*text, regex_options());
-    if (!alone.ok()) {
-      return fail(Errc::invalid_config,
-                  option + " has an expression that RE2 does not take: " + alone.error());
-    }
-    all.append(all.empty() ? "(?:" : "|(?:").append(*text).append(")");
+    if (!text->empty()) texts.push_back(*text);
   }
-  if (all.empty()) return std::unique_ptr<re2::RE2>();
-  auto regex = std::make_unique<re2::RE2>(all, regex_options());
-  if (!regex->ok()) return fail(Errc::invalid_config, option + ": " + regex->error());
-  return regex;
+  if (texts.empty()) return std::optional<PythonRegex>();
+  auto regex = PythonRegex::compile_any(texts);
+  if (!regex) return fail(regex.error(), option);
+  return std::optional<PythonRegex>(std::move(*regex));
 }
 
 class Patterns final : public MetricPatterns {
  public:
-  Patterns(std::unique_ptr<re2::RE2> include, std::unique_ptr<re2::RE2> exclude)
+  Patterns(std::optional<PythonRegex> include, std::optional<PythonRegex> exclude)
       : include_(std::move(include)), exclude_(std::move(exclude)) {}
   [[nodiscard]] bool lets_through(std::string_view name) const override {
-    const re2::StringPiece text(name.data(), name.size());
-    if (exclude_ && re2::RE2::PartialMatch(text, *exclude_)) return false;
-    return !include_ || re2::RE2::PartialMatch(text, *include_);
+    if (exclude_ && exclude_->found_in(name)) return false;
+    return !include_ || include_->found_in(name);
   }
 
  private:
-  std::unique_ptr<re2::RE2> include_, exclude_;
+  std::optional<PythonRegex> include_, exclude_;
 };
 
 // 0 and null count as absent.

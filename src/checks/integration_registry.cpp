@@ -1,18 +1,17 @@
-// Where an integration makes itself known: declare its table here and add a line to the list.
+// Where an integration makes itself known: include its header and add a line to the list. Then
+// write docs/checks.md anew (tests/checks/write_checks_page.cpp).
 #include <algorithm>
 #include <array>
 
 #include "remora/checks/integration.hpp"
+#include "remora/checks/redisdb/redisdb.hpp"
 
 namespace remora::checks {
-
-// One line each, as in: extern const IntegrationInfo kRedisdb;  (integrations/redisdb/redisdb.cpp)
-
 namespace {
 
 // By name: `find_integration` searches in it.
-constexpr std::array<const IntegrationInfo*, 0> kIntegrations = {
-    // &kRedisdb,
+constexpr std::array kIntegrations = {
+    &kRedisdb,
 };
 
 }  // namespace
@@ -22,7 +21,7 @@ std::span<const IntegrationInfo* const> integrations() { return kIntegrations; }
 const IntegrationInfo* find_integration(std::string_view name) {
   const auto found = std::lower_bound(
       kIntegrations.begin(), kIntegrations.end(), name,
-      [](const IntegrationInfo* info, std::string_view n) { return info->name < n; });
+      [](const IntegrationInfo* info, std::string_view wanted) { return info->name < wanted; });
   return found != kIntegrations.end() && (*found)->name == name ? *found : nullptr;
 }
 

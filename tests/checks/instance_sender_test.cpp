@@ -209,8 +209,9 @@ TEST(InstanceSettings, NamesTheOptionThatCannotBe) {
       {__LINE__,
        {{"metric_patterns", Map{{"include", list({"(?!x)y"})}}}},
        Errc::invalid_config,
-       "metric_patterns.include has an expression that RE2 does not take: invalid perl operator: "
-       "(?!"},
+       "metric_patterns.include: `(?!x)y`: look-ahead cannot be used: expressions run on RE2, "
+       "which "
+       "has none; see docs/checks.md"},
       {__LINE__, {{"dbm", "true"}}, Errc::unsupported, "option dbm is not implemented by remora"},
       {__LINE__,
        {{"no_index", true}},
