@@ -34,8 +34,8 @@ struct IntegrationSchedulerOptions {
   std::uint64_t seed = core::hash_seed();
 };
 
-/// Threading: the loop. Lifetime: services, counters and the sink outlive it; coroutines of runs
-/// that it leaves behind on the executor touch nothing but their own memory once it is gone.
+/// Threading: the loop. Lifetime: services, counters and the sink outlive it and the runs it leaves
+/// behind on the executor; `stop` waits for those.
 class IntegrationScheduler final : public telemetry::StatusSource {
  public:
   using ServiceCheckSink = std::function<void(model::ServiceCheck)>;
