@@ -206,7 +206,8 @@ void ExpositionParser::Impl::comment(std::string_view text) {
   const std::string_view mark = next_word(left);
   const std::string_view keyword = next_word(left);
   const bool is_type = keyword == "TYPE";
-  if (mark != "#" || (!is_type && keyword != "HELP" && !(strict && keyword == "UNIT"))) {
+  // The first word only has to begin with the hash.
+  if (mark.empty() || (!is_type && keyword != "HELP" && !(strict && keyword == "UNIT"))) {
     if (strict) malformed(text, "neither HELP, TYPE, UNIT nor EOF");
     return;
   }

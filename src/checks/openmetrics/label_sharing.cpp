@@ -142,11 +142,11 @@ void LabelSharing::populate(std::vector<Label>& labels) {
     const auto [from, to] = group.sets.equal_range(hash);
     for (auto it = from; it != to; ++it) matching_.push_back(it->second);
   }
-  for (const auto& [name, value] : target_labels_) {
+  for (const auto& target : target_labels_) {
     // What is shared without condition wins over the target.
     const bool wins = std::any_of(unconditional_.begin(), unconditional_.end(),
-                                  [&](const auto& pair) { return pair.first == name; });
-    if (!wins) set_label(labels, name, value);
+                                  [&](const auto& pair) { return pair.first == target.first; });
+    if (!wins) set_label(labels, target.first, target.second);
   }
   for (const auto& [name, value] : unconditional_) set_label(labels, name, value);
   std::sort(matching_.begin(), matching_.end());

@@ -118,7 +118,7 @@ std::string_view python_float(double value, char* out) {
   int exponent = 0;
   const std::size_t sign = text[e + 1] == '+' ? 2 : 1;
   std::from_chars(text.data() + e + sign, text.data() + text.size(), exponent);
-  char digits[kPythonFloatSize];
+  char digits[kPythonFloatSize] = {};
   int count = 0;
   for (const char c : text.substr(0, e)) {
     if (c != '.') digits[count++] = c;

@@ -189,7 +189,12 @@ std::string_view SampleReader::value_and_tail(double& value) {
     while (at_ != end_ && *at_ != ' ' && *at_ != '\t') ++at_;
     return between(from, at_);
   };
-  if (!parse_number(token(), value)) return "not a number";
+  const char* behind_name = at_;
+  if (!parse_number(token(), value)) {
+    // Braces to come: the space was one in the name.
+    const bool name = between(behind_name, end_).find('{') != std::string_view::npos;
+    return name ? "not a metric name" : "not a number";
+  }
   const std::string_view timestamp = token();
   if (timestamp.empty() || timestamp == "#") return {};
   if (!is_timestamp(timestamp)) return "not a timestamp";

@@ -189,6 +189,7 @@ TEST(Exposition, LinesThatCannotBeReadAreNamedAndTheirNeighboursSurvive) {
   const std::vector<std::pair<const char*, const char*>> cases = {
       {"x", "not a number"},
       {"x y", "not a number"},
+      {"x y{z=\"1\"} 1", "not a metric name"},
       {"x 1_000", "not a number"},
       {"x 0x", "not a number"},
       {"x --1", "not a number"},
