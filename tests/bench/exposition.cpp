@@ -1,0 +1,222 @@
+// A Prometheus page of 5 MB: MB/s of CPU time and peak memory above what the process had before,
+// for the parser alone and for parser and mapper. Each way in a process of its own.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <random>
+
+#include "bench/bench_options.hpp"
+#include "bench/process_usage.hpp"
+#include "remora/checks/openmetrics/metric_mapper.hpp"
+
+using namespace remora;
+using namespace remora::bench;
+namespace om = remora::checks::openmetrics;
+
+namespace {
+
+constexpr std::size_t kPageBytes = 5'000'000;
+constexpr std::size_t kChunk = 16 * 1024;  // as the check receives it
+
+/// Families as services expose them: half histograms, the rest counters, gauges and summaries.
+std::string make_page() {
+  std::mt19937 random(6);
+  std::string page;
+  const auto number = [&](double scale) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*g", static_cast<int>(3 + random() % 12),
+                  static_cast<double>(random()) / 4294967296.0 * scale);
+    return std::string(text);
+  };
+  for (int family = 0; page.size() < kPageBytes; ++family) {
+    const int kind = family % 6;
+    const std::string name = "app_subsystem" + std::to_string(family) + "_requests";
+    const char* type = kind < 3    ? "histogram"
+                       : kind == 3 ? "counter"
+                       : kind == 4 ? "gauge"
+                                   : "summary";
+    const std::string exposed = kind == 3 ? name + "_total" : name;
+    page += "# HELP " + exposed + " What this part of the service has done since it began.\n";
+    page += "# TYPE " + exposed + " " + type + "\n";
+    for (int series = 0; series < 12; ++series) {
+      const std::string labels = "method=\"GET\",path=\"/api/v1/items/" + std::to_string(series) +
+                                 "\",status=\"" + std::to_string(200 + series % 3) + "\"";
+      const auto line = [&](const std::string& suffix, const std::string& more, double scale) {
+        page += name + suffix + "{" + labels + more + "} " + number(scale) + "\n";
+      };
+      if (kind < 3) {
+        for (const char* bound : {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1",
+                                  "2.5", "5", "10", "+Inf"}) {
+          line("_bucket", std::string(",le=\"") + bound + "\"", 1e6);
+        }
+        line("_sum", "", 1e6);
+        line("_count", "", 1e6);
+      } else if (kind == 5) {
+        for (const char* quantile : {"0.5", "0.9", "0.99"}) {
+          line("", std::string(",quantile=\"") + quantile + "\"", 10);
+        }
+        line("_sum", "", 1e6);
+        line("_count", "", 1e6);
+      } else {
+        line(kind == 3 ? "_total" : "", "", 1e9);
+      }
+    }
+  }
+  return page;
+}
+
+class CountsSamples final : public om::ExpositionHandler {
+ public:
+  bool family(const om::Family&) override { return true; }
+  void sample(const om::Sample& sample) override {
+    ++samples;
+    labels += sample.labels.size();
+  }
+  void end_family() override {}
+  std::uint64_t samples = 0, labels = 0;
+};
+
+class CountsSubmissions final : public om::SubmissionSink {
+ public:
+  void submit(const om::Submission& submission) override {
+    ++submissions;
+    tags += submission.tags.size();
+  }
+  std::uint64_t submissions = 0, tags = 0;
+};
+
+void feed(om::ExpositionParser& parser, std::string_view page) {
+  for (std::size_t at = 0; at < page.size(); at += kChunk) parser.feed(page.substr(at, kChunk));
+  parser.finish();
+}
+
+/// What one way gives: samples, or submissions.
+using Way = std::uint64_t (*)(std::string_view page, om::MetricMapper* mapper);
+
+std::uint64_t parse_alone(std::string_view page, om::MetricMapper*) {
+  CountsSamples handler;
+  om::ExpositionParser parser({}, handler);
+  feed(parser, page);
+  return handler.samples;
+}
+
+std::uint64_t parse_and_map(std::string_view page, om::MetricMapper* mapper) {
+  CountsSubmissions sink;
+  mapper->begin({.now = 1.7e9, .agent_start = 1.6e9}, sink);
+  om::ExpositionParser parser(mapper->parser_options("text/plain"), *mapper);
+  feed(parser, page);
+  mapper->end(true, parser.stats());
+  return sink.submissions;
+}
+
+std::unique_ptr<om::MetricMapper> make(void (*change)(om::MapperOptions&)) {
+  om::MapperOptions options;
+  options.name_space = "bench";
+  options.endpoint = "http://127.0.0.1:9100/metrics";
+  options.tags = {"env:bench", "service:app", "task_family:web"};
+  options.metrics.resize(1);
+  options.metrics[0].key = ".+";
+  change(options);
+  auto mapper = om::make_mapper(options);
+  if (!mapper) {
+    std::fprintf(stderr, "%s\n", mapper.error().message().c_str());
+    std::exit(1);
+  }
+  return std::move(*mapper);
+}
+
+struct Measured {
+  double mb_per_second = 0, peak_mib = 0;
+  std::uint64_t count = 0;
+};
+
+double status_mib(const char* name) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(name)) {
+      return std::strtod(line.c_str() + line.find(':') + 1, nullptr) / 1024;
+    }
+  }
+  return 0;
+}
+
+Measured measure_here(std::string_view page, Way way, om::MetricMapper* mapper, int runs) {
+  Measured out;
+  const double before = status_mib("VmRSS");
+  std::vector<double> seconds;
+  for (int run = 0; run < runs; ++run) {
+    const double begin = cpu_seconds_of(getpid());
+    out.count = way(page, mapper);
+    seconds.push_back(cpu_seconds_of(getpid()) - begin);
+  }
+  out.mb_per_second = static_cast<double>(page.size()) / median(seconds) / 1e6;
+  out.peak_mib = status_mib("VmHWM") - before;
+  return out;
+}
+
+Measured measure(std::string_view page, Way way, void (*change)(om::MapperOptions&), int runs) {
+  int ends[2];
+  if (pipe(ends) != 0) std::exit(1);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto mapper = change == nullptr ? nullptr : make(change);
+    const Measured measured = measure_here(page, way, mapper.get(), runs);
+    _exit(write(ends[1], &measured, sizeof measured) == sizeof measured ? 0 : 1);
+  }
+  close(ends[1]);
+  Measured measured;
+  int status = 0;
+  const bool read_all = read(ends[0], &measured, sizeof measured) == sizeof measured;
+  close(ends[0]);
+  waitpid(child, &status, 0);
+  if (!read_all || status != 0) std::exit(1);
+  return measured;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = Options::parse(argc, argv);
+  const int runs = options.runs > 0 ? options.runs : 40;
+  const std::string page = make_page();
+  struct Row {
+    const char* name;
+    Way way;
+    void (*change)(om::MapperOptions&);
+  };
+  const Row rows[] = {
+      {"parser alone", parse_alone, nullptr},
+      {"everything mapped", parse_and_map, [](om::MapperOptions&) {}},
+      {"labels renamed and excluded", parse_and_map,
+       [](om::MapperOptions& o) {
+         o.exclude_labels = {"status"};
+         o.rename_labels = {{"path", "resource"}};
+       }},
+      {"histograms as distributions", parse_and_map,
+       [](om::MapperOptions& o) { o.histogram_buckets_as_distributions = true; }},
+      {"one family of 400 mapped", parse_and_map,
+       [](om::MapperOptions& o) { o.metrics[0].key = "app_subsystem7_requests"; }},
+      {"shared labels that never come", parse_and_map,
+       [](om::MapperOptions& o) {
+         o.share_labels.push_back({"absent_info", {}, {}, std::nullopt});
+         o.cache_shared_labels = false;
+       }},
+  };
+  std::printf("%-30s %8s %10s %12s\n", "5 MB page", "MB/s", "peak MiB", "submissions");
+  Json result;
+  for (const Row& row : rows) {
+    const Measured measured = measure(page, row.way, row.change, runs);
+    std::printf("%-30s %8.0f %10.2f %12llu\n", row.name, measured.mb_per_second, measured.peak_mib,
+                static_cast<unsigned long long>(measured.count));
+    result["rows"].push_back({{"name", row.name},
+                              {"mb_per_second", measured.mb_per_second},
+                              {"peak_mib", measured.peak_mib},
+                              {"submissions", measured.count}});
+  }
+  options.write(result);
+  return 0;
+}
