@@ -19,7 +19,8 @@ constexpr std::size_t kReadBytes = 64u << 10;
 constexpr std::size_t kFramesPerBatch = 64;
 constexpr std::size_t kAcceptsPerTurn = 16;
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // out of file descriptors
-constexpr GatherPace::Pause kLongestPause{1000};
+// A sender that fills its buffer waits: nothing is lost by reading late.
+constexpr GatherPace::Pause kLongestPause = GatherPace::kLongest;
 // What a small write costs of its sender's buffer beside its bytes, roughly.
 constexpr double kWriteOverhead = 1024;
 
