@@ -1,0 +1,21 @@
+// The text page of ngx_http_stub_status_module.
+//
+// Source: nginx.org/en/docs/http/ngx_http_stub_status_module.html
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "remora/core/error.hpp"
+
+namespace remora::checks::nginx {
+
+/// What the page does not say is empty.
+struct StubStatus {
+  std::optional<double> active, accepts, handled, requests, reading, writing, waiting;
+};
+
+/// Errors: malformed_payload when nothing of it is there.
+[[nodiscard]] Result<StubStatus> parse_stub_status(std::string_view page);
+
+}  // namespace remora::checks::nginx
