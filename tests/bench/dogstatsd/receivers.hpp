@@ -38,7 +38,7 @@ struct Usage {
 
 class Receiver {
  public:
-  virtual ~Receiver() = default;
+  virtual ~Receiver() { std::remove(log().c_str()); }
   [[nodiscard]] virtual std::string name() const = 0;
   /// Why it cannot take part at all, or with this wire; empty when it can.
   [[nodiscard]] virtual std::string missing(Wire wire) = 0;
@@ -61,6 +61,7 @@ class Receiver {
     if (!listening()) {
       usage.failure = "did not listen: " + last_words();
       child_.stop(SIGKILL);
+      if (!address.path.empty()) unlink(address.path.c_str());
       return usage;
     }
     sleep(settle_seconds());
