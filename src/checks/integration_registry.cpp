@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <array>
 
+#include "remora/checks/http_check/http_check.hpp"
 #include "remora/checks/integration.hpp"
+#include "remora/checks/nginx/nginx.hpp"
 #include "remora/checks/redisdb/redisdb.hpp"
+#include "remora/checks/tcp_check/tcp_check.hpp"
 
 namespace remora::checks {
 namespace {
 
 // By name: `find_integration` searches in it.
 constexpr std::array kIntegrations = {
+    &kHttpCheck,
+    &kNginx,
     &kRedisdb,
+    &kTcpCheck,
 };
 
 }  // namespace

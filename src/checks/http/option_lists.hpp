@@ -9,12 +9,16 @@
 namespace remora::checks {
 
 inline constexpr auto kDeclinedHttpOptions = std::to_array<std::string_view>({
-    "auth_type: digest, ntlm, kerberos, aws",
-    "auth_token with a reader other than file",
-    "kerberos_*",
+    "kerberos_cache",
+    "kerberos_delegate",
+    "kerberos_force_initiate",
+    "kerberos_hostname",
+    "kerberos_keytab",
+    "kerberos_principal",
     "ntlm_domain",
-    "aws_host, aws_region, aws_service",
-    "proxy with a SOCKS server",
+    "aws_host",
+    "aws_region",
+    "aws_service",
 });
 
 /// Puts the common options behind those of the check.
@@ -22,20 +26,25 @@ template <std::size_t N>
 constexpr auto with_http_options(const std::array<OptionInfo, N>& own) {
   constexpr auto kCommon = std::to_array<OptionInfo>({
       {"timeout", "10", "seconds for the whole exchange, redirects included"},
-      {"connect_timeout, read_timeout", "",
-       "in seconds; their sum stands for timeout when one is set"},
-      {"username, password", "", "basic credentials, when both are set"},
+      {"connect_timeout", "", "seconds; with read_timeout it stands for timeout"},
+      {"read_timeout", "", "seconds; with connect_timeout it stands for timeout"},
+      {"auth_type", "basic", "digest, ntlm, kerberos and aws decline the instance"},
+      {"kerberos_auth", "disabled", "anything else declines the instance"},
+      {"username", "", "basic credentials, with password"},
+      {"password", "", "basic credentials, with username"},
       {"use_legacy_auth_encoding", "true", "false: credentials as UTF-8, not latin-1"},
       {"headers", "", "an object; replaces the headers sent otherwise"},
       {"extra_headers", "", "an object; added to the headers"},
       {"auth_token", "",
        "reader {type: file, path, pattern}, writer {type: header, name, value, placeholder}; the "
-       "file is read at every request"},
-      {"proxy", "the agent's", "an object with http, https and no_proxy"},
+       "file is read at every request; the readers oauth and dcos_auth decline the instance"},
+      {"proxy", "the agent's",
+       "an object with http, https and no_proxy; SOCKS declines the instance"},
       {"skip_proxy", "false", "no proxy at all"},
-      {"tls_verify", "true", "false: any certificate will do"},
       {"tls_ca_cert", "", "PEM file or directory of issuers; turns verification on"},
-      {"tls_cert, tls_private_key, tls_private_key_password", "", "client certificate, PEM files"},
+      {"tls_cert", "", "PEM file with the client certificate"},
+      {"tls_private_key", "", "PEM file with its key; unset: in tls_cert"},
+      {"tls_private_key_password", "", "password of the key"},
       {"tls_validate_hostname", "true", "false: the certificate need not be for the host"},
       {"tls_use_host_header", "false", "the host name of the header Host counts for TLS"},
       {"tls_ciphers", "ALL", "OpenSSL's notation, a text or a list"},

@@ -293,6 +293,9 @@ constexpr auto kOptions = with_http_options(std::to_array<OptionInfo>({
     {"use_vts", "false", "the JSON page of the virtual host traffic status module"},
     {"disable_generic_tags", "false",
      "only nginx_host and the like, without host, env, service, version, cluster"},
+    {"tls_verify", "true", "false: any certificate will do"},
+    {"ssl_validation", "", "older name of tls_verify"},
+    {"user", "", "older name of username"},
 }));
 
 }  // namespace

@@ -183,7 +183,7 @@ constexpr auto kOptions = std::to_array<OptionInfo>({
     {"ip_cache_duration", "",
      "seconds an address is used for; 0 = one run; unset = until it fails"},
     {"multiple_ips", "false", "all addresses of the name, not the first alone"},
-    {"ipv4_only", "false", ""},
+    {"ipv4_only", "false", "no IPv6 addresses"},
 });
 
 }  // namespace
