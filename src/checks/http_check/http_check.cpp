@@ -79,6 +79,8 @@ class HttpCheck final : public IntegrationCheck {
       request.on_body = [](std::string_view) { return true; };
     }
     auto answer = co_await http_.send(request_options_, std::move(request));
+    // A run that is ended says nothing about the server.
+    if (!answer && answer.error().code() == Errc::cancelled) co_return answer.error();
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start).count();
     Verdict verdict;
@@ -115,6 +117,7 @@ class HttpCheck final : public IntegrationCheck {
     } else {
       auto probed =
           co_await http_.certificate_end(probe_options_, options_.url, options_.server_name);
+      if (!probed && probed.error().code() == Errc::cancelled) co_return probed.error();
       if (probed) end = *probed;
       if (!probed) why = probed.error().message();
     }

@@ -69,6 +69,8 @@ class NginxCheck final : public IntegrationCheck {
     std::string url = options_.url;
     if (options_.plus) url += '/' + std::to_string(options_.plus_version);
     auto answer = co_await get(url);
+    // A run that is ended says nothing about the server.
+    if (!answer && answer.error().code() == Errc::cancelled) co_return answer.error();
     if (!answer) {
       sender.service_check("can_connect", CheckStatus::critical, check_tags_,
                            answer.error().message());
@@ -225,6 +227,7 @@ class NginxCheck final : public IntegrationCheck {
       if (options_.only_enabled && !enabled.contains(path)) continue;
       // An endpoint that fails is one the server was built or configured without.
       auto answer = co_await get(root + '/' + path);
+      if (!answer && answer.error().code() == Errc::cancelled) co_return answer.error();
       if (!answer) continue;
       const auto done = submit_json(sender, answer->body, endpoint.nest);
       if (!done) sender.warning(path + ": " + done.error().message());

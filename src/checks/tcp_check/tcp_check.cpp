@@ -47,6 +47,9 @@ class TcpCheck final : public IntegrationCheck {
     const net::Addresses addresses = addresses_;
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       auto tried = co_await try_one(addresses[i]);
+      if (tried.error == asio::error::operation_aborted && !tried.timed_out) {
+        co_return fail(Errc::cancelled, "cancelled");
+      }
       report(sender, addresses[i], tried);
     }
     co_return Result<void>();

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <cstdlib>
 #include <map>
 
@@ -174,6 +177,20 @@ TEST_F(NginxTest, TranslatesVts) {
   EXPECT_EQ(sender_.value("net.request_per_s"), 1500);
   EXPECT_EQ(sender_.value("server_zone.requests", "server_zone:example.com"), 80);
   EXPECT_EQ(sender_.value("upstream.peers.weight", "server:10.0.0.1:80"), 2);
+}
+
+TEST_F(NginxTest, SaysNothingOfAServerWhenTheRunIsEnded) {
+  ScriptedServer server({{read_request(), stall()}});
+  make({{"nginx_status_url", server.url()}});
+  asio::cancellation_signal signal;
+  bool ended = false;
+  asio::co_spawn(io_, check_->run(sender_),
+                 asio::bind_cancellation_slot(
+                     signal.slot(), [&](std::exception_ptr, Result<void>) { ended = true; }));
+  while (server.requests().empty()) io_.poll_one();
+  signal.emit(asio::cancellation_type::terminal);
+  while (!ended) io_.run_one();
+  EXPECT_TRUE(sender_.service_checks.empty());
 }
 
 TEST_F(NginxTest, SaysPort80UnlessTheUrlSaysMore) {
