@@ -264,4 +264,16 @@ std::string render_verdict(const ReportView& view, const Verdict& verdict) {
   return out + "\n";
 }
 
+std::string render_problem(std::string_view problem, std::size_t width) {
+  constexpr std::string_view kFirst = "       agent: ";
+  const std::string indent(kFirst.size(), ' ');
+  const std::size_t room = width > kFirst.size() ? width - kFirst.size() : 1;
+  std::string text;
+  for (const std::string& line : wrap(words_of(problem), room)) {
+    text += text.empty() ? std::string(kFirst) : indent;
+    text += fit(line, room) + "\n";
+  }
+  return text;
+}
+
 }  // namespace remora::sandbox

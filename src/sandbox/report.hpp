@@ -55,4 +55,7 @@ struct Verdict {
 };
 [[nodiscard]] std::string render_verdict(const ReportView& view, const Verdict& verdict);
 
+/// A warning or error of the agent, on as many lines as it takes.
+[[nodiscard]] std::string render_problem(std::string_view problem, std::size_t width);
+
 }  // namespace remora::sandbox

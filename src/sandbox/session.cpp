@@ -281,7 +281,7 @@ asio::awaitable<void> Session::Impl::view_loop() {
       terminal.redraw(text);
     } else {
       for (; problems_shown < problems.size(); ++problems_shown)
-        terminal.print("       agent: " + problems[problems_shown] + "\n");
+        terminal.print(render_problem(problems[problems_shown], terminal.width()));
       if (clock.now() >= next_progress) {
         terminal.print(render_progress(now, received));
         next_progress += kProgressInterval;

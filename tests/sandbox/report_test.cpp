@@ -139,5 +139,14 @@ TEST(Fit, CountsCharactersNotBytes) {
   EXPECT_EQ(right("ab", 4), "  ab");
 }
 
+TEST(Report, AProblemOfTheAgentTakesSeveralLinesOfTheTerminal) {
+  EXPECT_EQ(render_problem("WARN one two three four", 26),
+            "       agent: WARN one two\n"
+            "              three four\n");
+  const std::string word(100, 'x');  // a word that fits no line is cut
+  const std::string cut = render_problem(word, 40);
+  EXPECT_LE(columns(cut.substr(0, cut.find('\n'))), 40u);
+}
+
 }  // namespace
 }  // namespace remora::sandbox
