@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "api/ipc_wire.hpp"
-#include "remora/api/status_view.hpp"
+#include "remora/core/scrub.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace remora::api;
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto head = parse_reply_head(line.text);
     if (head && head->length > kMaxReplyBytes) std::abort();
   }
-  const std::string once = scrub(std::string(text));
+  const std::string once = remora::core::scrub(std::string(text));
   if (once.size() > 16 * size + 16) std::abort();
   return 0;
 }
