@@ -164,7 +164,7 @@ DogstatsdOptions dogstatsd_options(const config::Settings& settings,
   options.sampler.max_bytes = memory_budget(settings, memory, warnings);
   options.sampler.histogram = metrics::parse_histogram_options(
       settings.histogram_aggregates, settings.histogram_percentiles, warnings);
-  options.sampler.hostname = settings.hostname;
+  options.server.hostname = settings.hostname;
 
   options.enricher = enricher_options(settings, options.sampler.histogram);
   options.flush_open_buckets = settings.dogstatsd_flush_incomplete_buckets;

@@ -34,7 +34,6 @@ class DogstatsdAnswers : public testing::Test {
   static metrics::TimeSamplerOptions limits() {
     metrics::TimeSamplerOptions options;
     options.max_contexts = 50'000;
-    options.hostname = "own-host";
     return options;
   }
 

@@ -104,9 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
                  [](const O& o) {
                    return o.sampler.histogram.percentiles == std::vector<int>{50, 99};
                  }},
-        ReachRow{
-            "DD_HOSTNAME", "h",
-            [](const O& o) { return o.sampler.hostname == "h" && o.enricher.hostname == "h"; }},
+        ReachRow{"DD_HOSTNAME", "h",
+                 [](const O& o) { return o.server.hostname == "h" && o.enricher.hostname == "h"; }},
         ReachRow{"DD_STATSD_METRIC_NAMESPACE", "app",
                  [](const O& o) { return o.enricher.metric_namespace == "app"; }},
         ReachRow{"DD_STATSD_METRIC_NAMESPACE_BLACKLIST", "x.",

@@ -35,7 +35,6 @@ struct TimeSamplerOptions {
   std::size_t max_contexts = 1'000'000;
   std::size_t max_bytes = 512u << 20;  ///< of contexts, buckets, tables; see `bytes()`
   HistogramOptions histogram;
-  std::string hostname;  ///< host of series whose client named none
 };
 
 /// Takes what a flush gives. Views are valid during the call.
