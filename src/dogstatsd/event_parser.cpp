@@ -50,36 +50,22 @@ bool parse_alert_type(std::string_view word, model::AlertType& type) {
   return true;
 }
 
-/// False when the field is known and its value is not; `out` is then as it was.
-bool take_field(std::string_view field, bool client_origin, EventMessage& out) {
-  if (field.starts_with('#')) {
-    take_tags(field, out);
-    return true;
+/// The letters that only events have.
+bool take_own(char letter, std::string_view value, EventMessage& out) {
+  switch (letter) {
+    case 'k':
+      out.aggregation_key = value;
+      return true;
+    case 'p':
+      return parse_priority(value, out.priority);
+    case 's':
+      out.source_type_name = value;
+      return true;
+    case 't':
+      return parse_alert_type(value, out.alert_type);
+    default:
+      return true;
   }
-  if (field.size() > 1 && field[1] == ':') {
-    const auto value = field.substr(2);
-    switch (field[0]) {
-      case 'd':
-        return parse_go_int(value, out.timestamp);
-      case 'h':
-        out.host = value;
-        return true;
-      case 'k':
-        out.aggregation_key = value;
-        return true;
-      case 'p':
-        return parse_priority(value, out.priority);
-      case 's':
-        out.source_type_name = value;
-        return true;
-      case 't':
-        return parse_alert_type(value, out.alert_type);
-      default:
-        break;
-    }
-  }
-  if (client_origin) take_origin(field, out);
-  return true;
 }
 
 }  // namespace
@@ -100,7 +86,10 @@ Reject Parser::event(std::string_view line, EventMessage& out) const {
   Fields fields(body.substr(lengths.title + 1 + lengths.text));
   std::string_view field;
   while (fields.next(field)) {
-    if (!take_field(field, options_.client_origin, out)) out.bad_field = true;
+    const bool good = take_field(
+        field, options_.client_origin, out,
+        [&](char letter, std::string_view value) { return take_own(letter, value, out); });
+    if (!good) out.bad_field = true;
   }
   return Reject::none;
 }

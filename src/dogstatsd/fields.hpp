@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "remora/dogstatsd/parser.hpp"
+
 namespace remora::dogstatsd {
 
 /// The fields of a line, left to right; empty ones too.
@@ -45,6 +47,23 @@ void take_origin(std::string_view field, Message& out) {
   } else if (field.starts_with("card:")) {
     out.cardinality = field.substr(5);
   }
+}
+
+/// A field of an event or a service check: tags, d:, h:, where the sender runs, and what `own`
+/// knows of the message's own letters. `own(letter, value)` is false when it knows the letter and
+/// the value is none; so is the result, and `out` is then as it was.
+template <class Message, class Own>
+bool take_field(std::string_view field, bool client_origin, Message& out, Own&& own) {
+  if (field.starts_with('#')) {
+    take_tags(field, out);
+    return true;
+  }
+  if (client_origin) take_origin(field, out);
+  if (field.size() < 2 || field[1] != ':') return true;
+  const auto value = field.substr(2);
+  if (field[0] == 'd') return parse_go_int(value, out.timestamp);
+  if (field[0] == 'h') out.host = value;
+  return own(field[0], value);
 }
 
 }  // namespace remora::dogstatsd

@@ -98,6 +98,8 @@ struct Server::Impl {
   [[nodiscard]] std::uint64_t alias(const MetricMessage& message) const;
   [[nodiscard]] ContextId describe(const MetricMessage& message, SampleType type,
                                    std::uint64_t alias);
+  [[nodiscard]] ContextId intern(const EnrichedMetric& enriched, std::string_view name,
+                                 SampleType type, std::uint64_t alias);
   void timestamped(const MetricMessage& message, std::uint64_t alias);
   [[nodiscard]] ContextId copy_only(const MetricMessage& message);
   void add(ContextId context, const MetricMessage& message);
@@ -268,8 +270,13 @@ ContextId Server::Impl::describe(const MetricMessage& message, SampleType type,
     sampler.remember_filtered(hash);
     return kFilteredContext;
   }
+  return intern(enriched, enriched.name, type, hash);
+}
+
+ContextId Server::Impl::intern(const EnrichedMetric& enriched, std::string_view name,
+                               SampleType type, std::uint64_t hash) {
   metrics::ContextDescription description;
-  description.name = enriched.name;
+  description.name = name;
   description.host = enriched.has_host ? enriched.host : std::string_view(options.hostname);
   description.type = type;
   description.origin = enriched.origin;
@@ -280,15 +287,9 @@ ContextId Server::Impl::describe(const MetricMessage& message, SampleType type,
 ContextId Server::Impl::copy_only(const MetricMessage& message) {
   const EnrichedMetric enriched = enricher.metric(message, socket_container);
   if (enriched.filtered) return kFilteredContext;
-  const std::string name = enricher.copy_name(enriched.name);
-  metrics::ContextDescription description;
-  description.name = name;
-  description.host = enriched.has_host ? enriched.host : std::string_view(options.hostname);
-  description.type = SampleType::distribution;
-  description.origin = enriched.origin;
-  description.tags = enriched.tags;
   // An alias of its own that no line has.
-  return sampler.intern(description, alias(message) ^ 0x5bd1e9955bd1e995u);
+  return intern(enriched, enricher.copy_name(enriched.name), SampleType::distribution,
+                alias(message) ^ 0x5bd1e9955bd1e995u);
 }
 
 void Server::Impl::timestamped(const MetricMessage& message, std::uint64_t hash) {

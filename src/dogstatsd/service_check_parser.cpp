@@ -13,31 +13,6 @@ bool parse_status(std::string_view text, model::CheckStatus& status) {
   return true;
 }
 
-/// False when the timestamp is not a number; it then stays as it was.
-bool take_field(std::string_view field, bool client_origin, ServiceCheckMessage& out) {
-  if (field.starts_with('#')) {
-    take_tags(field, out);
-    return true;
-  }
-  if (field.size() > 1 && field[1] == ':') {
-    const auto value = field.substr(2);
-    switch (field[0]) {
-      case 'd':
-        return parse_go_int(value, out.timestamp);
-      case 'h':
-        out.host = value;
-        return true;
-      case 'm':
-        out.message = value;
-        return true;
-      default:
-        break;
-    }
-  }
-  if (client_origin) take_origin(field, out);
-  return true;
-}
-
 }  // namespace
 
 Reject Parser::service_check(std::string_view line, ServiceCheckMessage& out) const {
@@ -53,7 +28,12 @@ Reject Parser::service_check(std::string_view line, ServiceCheckMessage& out) co
   out.name = field;
   if (!fields.next(field) || !parse_status(field, out.status)) return Reject::check_status;
   while (fields.next(field)) {
-    if (!take_field(field, options_.client_origin, out)) out.bad_field = true;
+    const bool good =
+        take_field(field, options_.client_origin, out, [&](char letter, std::string_view value) {
+          if (letter == 'm') out.message = value;
+          return true;
+        });
+    if (!good) out.bad_field = true;
   }
   return Reject::none;
 }
