@@ -9,27 +9,14 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
+#include "fakes/temporary_directory.hpp"
+
 namespace remora::dogstatsd {
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "remora-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string path(const std::string& file) const { return path_ + '/' + file; }
-
- private:
-  std::string path_;
-};
+using fakes::TemporaryDirectory;
 
 class Client {
  public:

@@ -19,6 +19,9 @@
 #include <string>
 #include <vector>
 
+#include "fakes/free_port.hpp"
+#include "fakes/temporary_directory.hpp"
+
 namespace remora::fakes {
 
 class NginxServer {
@@ -28,9 +31,6 @@ class NginxServer {
 
   /// `server`: what stands in its server block.
   explicit NginxServer(const std::string& server) {
-    std::string name = std::filesystem::temp_directory_path() / "nginx-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
     // Between the look and the start somebody else may take the port.
     for (int attempt = 0; attempt < 5; ++attempt) {
       port_ = free_port();
@@ -40,14 +40,9 @@ class NginxServer {
         return;
       }
     }
-    std::filesystem::remove_all(directory_);
     throw std::runtime_error("nginx does not start");
   }
-  ~NginxServer() {
-    stop();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~NginxServer() { stop(); }
   NginxServer(const NginxServer&) = delete;
   NginxServer& operator=(const NginxServer&) = delete;
 
@@ -59,22 +54,9 @@ class NginxServer {
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
  private:
-  static std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    const bool found = ::bind(fd, raw, size) == 0 && ::getsockname(fd, raw, &size) == 0;
-    ::close(fd);
-    if (!found) throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-  }
-
   void write_config(const std::string& server) const {
-    const std::string dir = directory_.string();
-    std::ofstream(directory_ / "nginx.conf")
+    const std::string dir = directory_.path().string();
+    std::ofstream(directory_.path("nginx.conf"))
         << "daemon on; worker_processes 1; pid " << dir << "/pid; error_log " << dir
         << "/error.log;\nevents { worker_connections 64; }\nhttp {\n access_log off;\n"
         << " client_body_temp_path " << dir << "/body;\n proxy_temp_path " << dir << "/proxy;\n"
@@ -85,8 +67,8 @@ class NginxServer {
 
   // With `daemon on` the first process ends when the sockets listen.
   int run(std::vector<std::string> more) const {
-    std::vector<std::string> words{kProgram, "-p", directory_.string(), "-c",
-                                   (directory_ / "nginx.conf").string()};
+    std::vector<std::string> words{kProgram, "-p", directory_.path().string(), "-c",
+                                   directory_.path("nginx.conf")};
     words.insert(words.end(), more.begin(), more.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -101,7 +83,7 @@ class NginxServer {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   std::uint16_t port_ = 0;
   bool running_ = false;
 };

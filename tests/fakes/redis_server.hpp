@@ -23,6 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/free_port.hpp"
+#include "fakes/temporary_directory.hpp"
+
 namespace remora::fakes {
 
 class RedisServer {
@@ -33,9 +36,6 @@ class RedisServer {
   /// `arguments`: of its command line, behind the port. PORT in them is replaced by the port that
   /// is free; with "--port" among them this port is another one that has no meaning of its own.
   explicit RedisServer(std::vector<std::string> arguments = {}) : arguments_(std::move(arguments)) {
-    std::string name = std::filesystem::temp_directory_path() / "redis-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
     // Between the look and the start somebody else may take the port.
     for (int attempt = 0; attempt < 5; ++attempt) {
       port_ = free_port();
@@ -43,11 +43,7 @@ class RedisServer {
     }
     throw std::runtime_error("redis-server does not start: " + log_);
   }
-  ~RedisServer() {
-    stop();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~RedisServer() { stop(); }
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
 
@@ -63,24 +59,11 @@ class RedisServer {
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
 
   /// One inline command on a connection of its own. The answer in the form of the protocol, up to
   /// the end of its first line (and the text behind it when it is one).
   std::string cli(const std::string& command) const { return exchange(command + "\r\n"); }
-
-  [[nodiscard]] static std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    const bool found = ::bind(fd, raw, size) == 0 && ::getsockname(fd, raw, &size) == 0;
-    ::close(fd);
-    if (!found) throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-  }
 
  private:
   bool try_start() {
@@ -94,7 +77,7 @@ class RedisServer {
                                    "--appendonly",
                                    "no",
                                    "--dir",
-                                   directory_.string(),
+                                   directory_.path().string(),
                                    "--logfile",
                                    "",
                                    "--daemonize",
@@ -157,7 +140,7 @@ class RedisServer {
   }
 
   std::vector<std::string> arguments_;
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   std::uint16_t port_ = 0;
   pid_t process_ = -1;
   int output_ = -1;
