@@ -9,6 +9,7 @@
 
 #include "dogstatsd/task_tagger.hpp"
 #include "fakes/fake_clock.hpp"
+#include "fakes/temporary_directory.hpp"
 #include "remora/dogstatsd/enricher.hpp"
 #include "remora/dogstatsd/process_containers.hpp"
 
@@ -21,10 +22,6 @@ using testing::HasSubstr;
 
 class DogstatsdAnswers : public testing::Test {
  protected:
-  ~DogstatsdAnswers() override {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
-  }
   void send(std::string_view bytes) {
     dogstatsd::Packet packet;
     packet.bytes = bytes;
@@ -38,11 +35,8 @@ class DogstatsdAnswers : public testing::Test {
   }
 
   fakes::FakeClock clock_;
-  static std::string make_directory() {
-    std::string name = fs::temp_directory_path() / "answers_XXXXXX";
-    return mkdtemp(name.data());
-  }
-  const std::string directory_ = make_directory();
+  fakes::TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
   std::vector<std::string> warnings_;
   telemetry::DogstatsdCounters counters_;
   telemetry::SamplerCounters sampler_counters_;

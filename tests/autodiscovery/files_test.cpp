@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "fakes/temporary_directory.hpp"
+
 namespace remora::autodiscovery {
 namespace {
 
@@ -136,11 +138,6 @@ INSTANTIATE_TEST_SUITE_P(
 
 class Directory : public testing::Test {
  protected:
-  Directory() {
-    std::string pattern = (fs::temp_directory_path() / "conf.d.XXXXXX").string();
-    root_ = mkdtemp(pattern.data());
-  }
-  ~Directory() override { fs::remove_all(root_); }
   void write(const std::string& path, const std::string& text) {
     fs::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text;
@@ -154,7 +151,8 @@ class Directory : public testing::Test {
     for (const Template& one : load(options, built_in).templates) out.push_back(line(one));
     return out;
   }
-  fs::path root_;
+  fakes::TemporaryDirectory temporary_;
+  const fs::path root_ = temporary_.path();
 };
 
 TEST_F(Directory, NamesTheCheckByDirectoryOrFile) {

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "api/test_daemon.hpp"
+#include "fakes/temporary_directory.hpp"
 #include "remora/cli/cli.hpp"
 #include "remora/dogstatsd/capture.hpp"
 
@@ -31,12 +32,6 @@ class DogstatsdCommands : public testing::Test {
          std::string("http://169.254.170.2/v4/") + info->name() + std::to_string(getpid())}};
     context_.out = [this](std::string_view text) { out_ += text; };
     context_.err = [this](std::string_view text) { err_ += text; };
-    std::string name = fs::temp_directory_path() / "commands_XXXXXX";
-    directory_ = mkdtemp(name.data());
-  }
-  ~DogstatsdCommands() override {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
   }
   // Calls with a daemon that answers `reply`; what it was asked is in `asked_`.
   int call(const std::vector<std::string>& arguments, const api::IpcReply& reply) {
@@ -58,7 +53,9 @@ class DogstatsdCommands : public testing::Test {
   }
 
   Context context_;
-  std::string out_, err_, asked_, directory_;
+  std::string out_, err_, asked_;
+  fakes::TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
 };
 
 TEST_F(DogstatsdCommands, StatsAskForTheirForm) {

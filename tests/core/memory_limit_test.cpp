@@ -8,6 +8,8 @@
 #include <fstream>
 #include <map>
 
+#include "fakes/temporary_directory.hpp"
+
 namespace remora::core {
 namespace {
 
@@ -16,8 +18,6 @@ namespace fs = std::filesystem;
 class Roots {
  public:
   explicit Roots(const std::map<std::string, std::string>& files) {
-    std::string name = fs::temp_directory_path() / "memory_limit_XXXXXX";
-    root_ = mkdtemp(name.data());
     for (const auto& [path, text] : files) {
       const fs::path file = root_ / path;
       fs::create_directories(file.parent_path());
@@ -26,16 +26,13 @@ class Roots {
   }
   Roots(const Roots&) = delete;
   Roots& operator=(const Roots&) = delete;
-  ~Roots() {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
   [[nodiscard]] MemoryLimit limit() const {
     return memory_limit((root_ / "proc").string(), (root_ / "cgroup").string());
   }
 
  private:
-  fs::path root_;
+  fakes::TemporaryDirectory directory_;
+  const fs::path root_ = directory_.path();
 };
 
 struct Row {

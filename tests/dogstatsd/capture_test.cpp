@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fakes/fake_clock.hpp"
+#include "fakes/temporary_directory.hpp"
 
 namespace remora::dogstatsd {
 namespace {
@@ -153,14 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
 class Recorder : public testing::Test {
  protected:
   Recorder() {
-    std::string name = fs::temp_directory_path() / "capture_XXXXXX";
-    directory_ = mkdtemp(name.data());
     options_.directory = directory_;
     options_.max_bytes = options_.max_memory_bytes = 1u << 20;
-  }
-  ~Recorder() override {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
   }
   static void give(Capture& capture, std::string_view text, int times = 1) {
     Packet packet;
@@ -174,7 +169,8 @@ class Recorder : public testing::Test {
   }
 
   fakes::FakeClock clock_;
-  std::string directory_;
+  fakes::TemporaryDirectory temporary_;
+  const std::string directory_ = temporary_.path();
   CaptureOptions options_;
 };
 
