@@ -15,7 +15,16 @@ constexpr std::string_view kLogs = "not yet: log collection is on the way";
 constexpr std::string_view kOtlp = "not yet: the OTLP receiver is on the way";
 constexpr std::string_view kProcesses = "not yet: live processes and containers";
 constexpr std::string_view kExplorer = "not yet: the ECS view of the orchestrator explorer";
-constexpr std::string_view kAutodiscovery = "not yet: integrations and autodiscovery";
+constexpr std::string_view kStopped = "not needed: stopped containers are not watched";
+constexpr std::string_view kListeners =
+    "not needed: the containers of the task and their labels are always read";
+constexpr std::string_view kKubernetesOnly = "not needed: it reads annotations of Kubernetes";
+constexpr std::string_view kKeyValueStore = "not needed: labels and files are the only sources";
+constexpr std::string_view kFileTrust =
+    "not yet: limits on the files that options of a check may name";
+constexpr std::string_view kPythonChecks = "not yet: checks written in Python or Java";
+constexpr std::string_view kHttpTimeout =
+    "not yet: a timeout for all checks over HTTP; set `timeout` in init_config";
 constexpr std::string_view kSecrets =
     "not yet: secret back ends; use the `secrets` entry of the task definition";
 constexpr std::string_view kRemoteConfig = "not yet: remote configuration";
@@ -135,7 +144,7 @@ constexpr auto kIgnored = std::to_array<IgnoredOption>({
     {"DD_CONTAINER_LIFECYCLE_ENABLED", kExplorer, "false"},
     {"DD_CONTAINER_IMAGE_ENABLED", kExplorer, "false"},
     {"DD_SBOM_*", kExplorer, "false"},
-    {"DD_CONTAINER_EXCLUDE_STOPPED_AGE", kAutodiscovery},
+    {"DD_CONTAINER_EXCLUDE_STOPPED_AGE", kStopped, "*"},
     {"DD_CEL_WORKLOAD_EXCLUDE", kCel},
     {"DD_CONTAINER_ENV_AS_TAGS", kEnvironment},
     {"DD_DOCKER_ENV_AS_TAGS", kEnvironment},
@@ -146,25 +155,24 @@ constexpr auto kIgnored = std::to_array<IgnoredOption>({
 
     // Autodiscovery and checks
     {"DD_AUTODISCOVERY_ENABLED", "not a setting of the Agent: the nearest is DD_AUTOCONFIG_FROM_ENVIRONMENT", "false"},
-    {"DD_AUTOCONFIG_FROM_ENVIRONMENT", kAutodiscovery, "false"},
-    {"DD_AUTOCONFIG_*", kAutodiscovery},
-    {"DD_AUTOCONF_CONFIG_FILES_POLL", kAutodiscovery, "false"},
-    {"DD_AUTOCONF_*", kAutodiscovery},
-    {"DD_AD_*", kAutodiscovery},
-    {"DD_IGNORE_AUTOCONF", kAutodiscovery},
-    {"DD_EXTRA_LISTENERS", kAutodiscovery},
-    {"DD_EXTRA_CONFIG_PROVIDERS", kAutodiscovery},
+    {"DD_AUTOCONFIG_FROM_ENVIRONMENT", kListeners, "true"},
+    {"DD_AUTOCONFIG_*", kListeners},
+    {"DD_AUTOCONF_*", kKeyValueStore},
+    {"DD_AD_CONFIG_POLL_INTERVAL", kMetadata, "*"},
+    {"DD_AD_TAG_COMPLETENESS_MAX_WAIT", kMetadata, "*"},
+    {"DD_AD_*", kListeners},
+    {"DD_EXTRA_LISTENERS", kListeners, "docker ecs container"},
+    {"DD_EXTRA_CONFIG_PROVIDERS", kListeners, "docker ecs container"},
     {"DD_PROMETHEUS_SCRAPE_CHECKS_ENABLED", "not a setting of the Agent: the nearest is DD_PROMETHEUS_SCRAPE_ENABLED", "false"},
-    {"DD_PROMETHEUS_SCRAPE_ENABLED", kAutodiscovery, "false"},
-    {"DD_PROMETHEUS_SCRAPE_*", kAutodiscovery, "false"},
-    {"DD_PROMETHEUS_HTTP_SD_*", kAutodiscovery},
-    {"DD_INTEGRATION_*", kAutodiscovery},
-    {"DD_CONFD_PATH", kAutodiscovery},
-    {"DD_ADDITIONAL_CHECKSD", kAutodiscovery},
+    {"DD_PROMETHEUS_SCRAPE_ENABLED", kKubernetesOnly, "false"},
+    {"DD_PROMETHEUS_SCRAPE_*", kKubernetesOnly, "false"},
+    {"DD_PROMETHEUS_HTTP_SD_*", kKubernetesOnly},
+    {"DD_INTEGRATION_*", kFileTrust, "false"},
+    {"DD_ADDITIONAL_CHECKSD", kPythonChecks},
     {"DD_CHECK_RUNNERS", kOneLoop},
     {"DD_CHECK_CANCEL_TIMEOUT", kOneLoop},
-    {"DD_DEFAULT_INTEGRATION_HTTP_TIMEOUT", kAutodiscovery},
-    {"DD_INFRASTRUCTURE_MODE", kAutodiscovery, "full"},
+    {"DD_DEFAULT_INTEGRATION_HTTP_TIMEOUT", kHttpTimeout},
+    {"DD_INFRASTRUCTURE_MODE", kPythonChecks, "full"},
 
     // Secrets, remote configuration, OTLP
     {"DD_SECRET_BACKEND_COMMAND_ALLOW_GROUP_EXEC_PERM", kQuiet},  // set by the official image
@@ -268,7 +276,7 @@ constexpr auto kIgnored = std::to_array<IgnoredOption>({
     {"DD_LOG_ALL_GOROUTINES_WHEN_UNHEALTHY", kRuntime, "false"},
     {"DD_INTERNAL_PROFILING_*", kRuntime, "false"},
     {"DD_PYTHON_VERSION", kRuntime},
-    {"DD_JMX_*", kAutodiscovery},
+    {"DD_JMX_*", kPythonChecks},
     {"DD_FLARE_STRIPPED_KEYS", "not yet: flares"},
     {"DD_SCRUBBER_ADDITIONAL_KEYS", "not yet: flares"},
     {"DD_INSTALL_INFO_*", kInstall},

@@ -27,6 +27,7 @@ constexpr std::string_view kCore = "Core";
 constexpr std::string_view kEcs = "ECS";
 constexpr std::string_view kTagging = "Tagging";
 constexpr std::string_view kContainers = "Containers";
+constexpr std::string_view kChecks = "Autodiscovery and checks";
 constexpr std::string_view kDogStatsD = "DogStatsD";
 constexpr std::string_view kNetwork = "Proxy and TLS";
 constexpr std::string_view kSending = "Forwarder and serializer";
@@ -113,6 +114,21 @@ constexpr auto kOptions = std::to_array<Option>({
      "Leaves out the pause containers that ECS adds for networking. Leave it on."},
     {"container_extended_metrics", "DD_CONTAINER_EXTENDED_METRICS", &S::container_extended_metrics, kValue, kContainers,
      "Sends container metrics the Datadog Agent does not send from a task. Only of this agent; they count as custom metrics."},
+
+    {"confd_path", "DD_CONFD_PATH", &S::confd_path, kValue, kChecks,
+     "Directory of check configurations in files: `<check>.d/conf.yaml` or `<check>.yaml`. Besides it `/conf.d` is read, where the Datadog Agent's image takes files from. Set it when a volume is mounted elsewhere."},
+    {"ignore_autoconf", "DD_IGNORE_AUTOCONF", &S::ignore_autoconf, kValue, kChecks,
+     "Checks that do not start by themselves for images they know (`redisdb` for `redis`): their built-in configuration and every `auto_conf.yaml` is passed over. Labels and other files count all the same."},
+    {"autoconf_config_files_poll", "DD_AUTOCONF_CONFIG_FILES_POLL", &S::autoconf_config_files_poll, kValue, kChecks,
+     "Reads the files of check configurations again and again. For volumes whose content changes while the task runs."},
+    {"autoconf_config_files_poll_interval", "DD_AUTOCONF_CONFIG_FILES_POLL_INTERVAL", &S::autoconf_config_files_poll_interval, kValue, kChecks,
+     "Seconds between two readings.", range(1, kDaySeconds)},
+    {"ad_allowed_env_vars", "DD_AD_ALLOWED_ENV_VARS", &S::ad_allowed_env_vars, kValue, kChecks,
+     "Variables of the agent that `%%env_NAME%%` in a label or file may read; empty = all. For tasks whose labels are written by others."},
+    {"ad_disable_env_var_resolution", "DD_AD_DISABLE_ENV_VAR_RESOLUTION", &S::ad_disable_env_var_resolution, kValue, kChecks,
+     "`%%env_NAME%%` reads no variable at all: a configuration that holds one does not run."},
+    {"integration_check_status_enabled", "DD_INTEGRATION_CHECK_STATUS_ENABLED", &S::integration_check_status_enabled, kValue, kChecks,
+     "Sends the service check `datadog.agent.check_status` for every run of a check: OK, WARNING with warnings, CRITICAL when it failed; tag `check:<name>`."},
 
     {"use_dogstatsd", "DD_USE_DOGSTATSD", &S::use_dogstatsd, kValue, kDogStatsD,
      "Receives DogStatsD. Off = no port and no socket is opened."},

@@ -48,6 +48,15 @@ struct Settings {
   bool exclude_pause_container = true;
   bool container_extended_metrics = false;  ///< ours
 
+  // Autodiscovery and checks
+  std::string confd_path = "/etc/datadog-agent/conf.d";
+  std::vector<std::string> ignore_autoconf;  ///< names of checks
+  bool autoconf_config_files_poll = false;
+  std::chrono::seconds autoconf_config_files_poll_interval{60};
+  std::vector<std::string> ad_allowed_env_vars;  ///< empty = all
+  bool ad_disable_env_var_resolution = false;
+  bool integration_check_status_enabled = false;
+
   // DogStatsD
   bool use_dogstatsd = true;
   std::int64_t dogstatsd_port = 8125;
