@@ -32,4 +32,18 @@ Value with_injected_tags(const Value& instance, const model::TagList& injected,
   return out;
 }
 
+model::Tags injected_tags(const CheckConfig& config, const tagger::Tagger& tagger,
+                          tagger::Cardinality level) {
+  if (config.ignore_tags) return model::empty_tags();
+  level = config.cardinality.value_or(level);
+  return config.container_id.empty() ? tagger.global_tags(level)
+                                     : tagger.container_tags(config.container_id, level);
+}
+
+Value tagged_instance(const CheckConfig& config, const model::Tags& injected,
+                      std::vector<std::string>& problems) {
+  if (config.ignore_tags) return config.instance;
+  return with_injected_tags(config.instance, *injected, problems);
+}
+
 }  // namespace remora::autodiscovery
