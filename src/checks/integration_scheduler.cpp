@@ -4,7 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <deque>
 #include <exception>
 #include <map>
@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "checks/run_record.hpp"
+#include "checks/check_status.hpp"
+#include "remora/checks/run_record.hpp"
 #include "remora/core/log.hpp"
 
 namespace remora::checks {
@@ -53,7 +54,9 @@ struct Entry {
 using EntryPtr = std::shared_ptr<Entry>;
 
 struct Rejected {
-  std::string check, source, error;
+  InstanceConfig config;
+  const IntegrationInfo* info = nullptr;  ///< null: another try cannot help
+  std::string error;
 };
 
 }  // namespace
@@ -98,16 +101,45 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     return services.clock.now() + milliseconds(static_cast<std::int64_t>(share));
   }
 
-  void reject(const InstanceConfig& config, const std::string& error) {
+  void reject(const InstanceConfig& config, const IntegrationInfo* info, std::string error) {
     kLog.warn("check instance does not run",
               {{"check", config.check}, {"source", config.source}, {"error", error}});
     if (rejected.size() >= options.max_instances && !rejected.contains(config.id)) return;
-    rejected[config.id] = Rejected{config.check, config.source, error};
+    Rejected& entry = rejected[config.id];
+    entry.config = config;
+    entry.info = info;
+    entry.error = std::move(error);
+  }
+
+  // Cancels what `signal` of `owner` belongs to. Outside of the loop Asio posts the cancellation
+  // with a bare pointer: the owner has to be there when it arrives.
+  template <class Owner>
+  void cancel(const std::shared_ptr<Owner>& owner, asio::cancellation_signal Owner::*signal) {
+    asio::dispatch(services.executor,
+                   [owner, signal] { ((*owner).*signal).emit(asio::cancellation_type::terminal); });
+  }
+
+  // The owner of a cancellation signal has to outlive the last step of the coroutine that listens
+  // to it, which comes after the end of its parameters.
+  template <class Owner>
+  static auto until_ended(std::shared_ptr<Owner> owner) {
+    return [owner = std::move(owner)](const std::exception_ptr&) {};
+  }
+
+  void schedule(std::string id, std::unique_ptr<IntegrationInstance> instance) {
+    auto entry = std::make_shared<Entry>();
+    entry->budget = budget;
+    entry->id = std::move(id);
+    entry->instance = std::move(instance);
+    entries.emplace(entry->id, entry);
+    asio::co_spawn(services.executor, tick(shared_from_this(), entry, first_run(*entry)),
+                   asio::bind_cancellation_slot(entry->timer.slot(), until_ended(entry)));
   }
 
   // Wakes up for every run of one instance. A tick that is late is not made up for.
   static asio::awaitable<void> tick(std::shared_ptr<Impl> self, EntryPtr entry,
                                     core::SteadyTime next) {
+    if (entry->removed) co_return;  // before the loop came to it
     const auto interval = entry->instance->interval();
     bool awake = co_await self->services.clock.sleep_until(next);
     while (awake && !entry->removed) {
@@ -162,7 +194,7 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
                        }));
     if (run->finished) return;
     asio::co_spawn(services.executor, watch(self, entry, run),
-                   asio::bind_cancellation_slot(run->watch.slot(), asio::detached));
+                   asio::bind_cancellation_slot(run->watch.slot(), until_ended(run)));
   }
 
   // Looks after one run: gives its quick place away, cancels it, gives it up.
@@ -179,7 +211,7 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     if (!awake || run->finished) co_return;
     run->timed_out = true;
     ++entry->timeouts;
-    run->work.emit(asio::cancellation_type::terminal);
+    self->cancel(run, &Run::work);
     awake = co_await clock.sleep_until(begin + timeout + self->options.cancel_grace);
     if (!awake || run->finished) co_return;
     self->give_up(*entry, *run);
@@ -215,7 +247,7 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     release_place(*run);
     --in_flight;
     run->finished = true;
-    run->watch.emit(asio::cancellation_type::terminal);
+    cancel(run, &Run::watch);
     entry->run.reset();
     entry->slow = outcome.elapsed >= options.slow_after;
     if (run->timed_out) {
@@ -243,6 +275,11 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
                                       {"instance", entry.id},
                                       {"source", entry.instance->config().source}});
     }
+    if (options.check_status_tags) {
+      ports.service_checks(check_status(entry.instance->info().name, failed,
+                                        !outcome.warnings.empty(), services.clock.wall(),
+                                        options.check_status_tags()));
+    }
     entry.record.record(outcome.elapsed, services.clock.wall(), outcome.samples,
                         outcome.service_checks, std::move(outcome.error));
     entry.record.add_details(outcome.buckets, std::move(outcome.warnings));
@@ -262,7 +299,7 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
 
   void remove(const EntryPtr& entry) {
     entry->removed = true;
-    entry->timer.emit(asio::cancellation_type::terminal);
+    cancel(entry, &Entry::timer);
     if (entry->run) {
       leaving.push_back(entry);
     } else {
@@ -281,13 +318,13 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     slow_queue.clear();
     for (const auto& [id, entry] : entries) {
       entry->removed = true;
-      entry->timer.emit(asio::cancellation_type::terminal);
+      cancel(entry, &Entry::timer);
       if (entry->run) leaving.push_back(entry);
     }
     const auto in_runs = leaving;  // a run may end inside emit()
     for (const EntryPtr& entry : in_runs) {
       const auto run = entry->run;
-      if (run) run->work.emit(asio::cancellation_type::terminal);
+      if (run) cancel(run, &Run::work);
     }
   }
 
@@ -320,8 +357,12 @@ IntegrationScheduler::~IntegrationScheduler() { impl_->begin_stop(); }
 Result<void> IntegrationScheduler::add(InstanceConfig config) {
   const IntegrationInfo* info = find_integration(config.check);
   if (info == nullptr) {
-    std::string error = "there is no check of the name " + config.check;
-    impl_->reject(config, error);
+    std::string error = "there is no check of the name " + config.check + "; there are";
+    for (const IntegrationInfo* known : integrations()) {
+      error.append(known == integrations().front() ? " " : ", ").append(known->name);
+    }
+    remove(config.id);
+    impl_->reject(config, nullptr, error);
     return fail(Errc::not_found, std::move(error));
   }
   return add(*info, std::move(config));
@@ -333,22 +374,45 @@ Result<void> IntegrationScheduler::add(const IntegrationInfo& info, InstanceConf
   remove(config.id);
   if (d.entries.size() + d.leaving.size() >= d.options.max_instances) {
     std::string error = "more than " + std::to_string(d.options.max_instances) + " instances";
-    d.reject(config, error);
+    d.reject(config, nullptr, error);
     return fail(Errc::too_large, std::move(error));
   }
   auto instance = IntegrationInstance::make(info, config, d.services, d.ports, d.options.instance);
   if (!instance) {
-    d.reject(config, instance.error().message());
+    const bool may_pass = instance.error().code() == Errc::invalid_config;
+    d.reject(config, may_pass ? &info : nullptr, instance.error().message());
     return instance.error();
   }
-  auto entry = std::make_shared<Entry>();
-  entry->budget = d.budget;
-  entry->id = config.id;
-  entry->instance = std::move(*instance);
-  d.entries.emplace(entry->id, entry);
-  asio::co_spawn(d.services.executor, Impl::tick(impl_, entry, d.first_run(*entry)),
-                 asio::bind_cancellation_slot(entry->timer.slot(), asio::detached));
+  d.schedule(std::move(config.id), std::move(*instance));
   return {};
+}
+
+void IntegrationScheduler::retry_rejected() {
+  Impl& d = *impl_;
+  if (d.stopping) return;
+  for (auto at = d.rejected.begin(); at != d.rejected.end();) {
+    const Rejected& one = at->second;
+    if (one.info == nullptr || d.entries.size() + d.leaving.size() >= d.options.max_instances) {
+      ++at;
+      continue;
+    }
+    auto instance =
+        IntegrationInstance::make(*one.info, one.config, d.services, d.ports, d.options.instance);
+    if (!instance) {
+      ++at;
+      continue;
+    }
+    kLog.info("check instance runs after all",
+              {{"check", one.config.check}, {"source", one.config.source}});
+    std::string id = at->first;
+    at = d.rejected.erase(at);
+    d.schedule(std::move(id), std::move(*instance));
+  }
+}
+
+std::string_view IntegrationScheduler::rejection(std::string_view id) const noexcept {
+  const auto found = impl_->rejected.find(id);
+  return found == impl_->rejected.end() ? std::string_view() : found->second.error;
 }
 
 void IntegrationScheduler::remove(std::string_view id) {
@@ -416,9 +480,9 @@ telemetry::StatusNode IntegrationScheduler::status() const {
   errors.title = "Check Initialization Errors";
   for (const auto& [id, rejected] : d.rejected) {
     telemetry::StatusNode child;
-    child.title = rejected.check;
+    child.title = rejected.config.check;
     child.add("Instance ID", id)
-        .add("Configuration Source", rejected.source)
+        .add("Configuration Source", rejected.config.source)
         .add("Error", rejected.error);
     errors.children.push_back(std::move(child));
   }

@@ -1,4 +1,4 @@
-#include "checks/run_record.hpp"
+#include "remora/checks/run_record.hpp"
 
 #include <array>
 #include <cstdio>

@@ -7,7 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "checks/run_record.hpp"
+#include "checks/check_status.hpp"
+#include "remora/checks/run_record.hpp"
 #include "remora/core/log.hpp"
 
 namespace remora::checks {
@@ -70,7 +71,7 @@ struct Scheduler::Impl {
 
   Impl(core::Clock& c, Sender& s, telemetry::CheckCounters& n, telemetry::HealthComponent& h,
        SchedulerOptions o)
-      : clock(c), sender(s), counters(n), health(h), options(o) {
+      : clock(c), sender(s), counters(n), health(h), options(std::move(o)) {
     options.interval = std::max(options.interval, std::chrono::seconds(1));
   }
 
@@ -100,6 +101,10 @@ struct Scheduler::Impl {
     const bool had_failed = entry.runs.failed();
     entry.runs.record(elapsed, clock.wall(), values.samples, values.service_checks, error);
     counters.runs.add();
+    if (options.check_status_tags) {
+      sender.submit(check_status(entry.check->name(), !error.empty(), false, clock.wall(),
+                                 options.check_status_tags()));
+    }
     if (!error.empty()) {
       counters.failures.add();
       if (entry.failure.allow(clock.now())) {
@@ -135,7 +140,7 @@ struct Scheduler::Impl {
 
 Scheduler::Scheduler(core::Clock& clock, Sender& sender, telemetry::CheckCounters& counters,
                      telemetry::HealthComponent& health, SchedulerOptions options)
-    : impl_(std::make_unique<Impl>(clock, sender, counters, health, options)) {}
+    : impl_(std::make_unique<Impl>(clock, sender, counters, health, std::move(options))) {}
 
 Scheduler::~Scheduler() = default;
 

@@ -392,6 +392,20 @@ TEST_F(IntegrationSchedulerTest, ARemovalWaitsForARunInFlight) {
   EXPECT_EQ(scheduler_->bytes(), 0u);
 }
 
+TEST_F(IntegrationSchedulerTest, AnInstanceCanBeRemovedBeforeTheLoopHasSeenIt) {
+  scripts()["a"] = [](InstanceSender&) -> asio::awaitable<Result<void>> {
+    ADD_FAILURE() << "runs";
+    co_return Result<void>();
+  };
+  InstanceConfig config;
+  config.id = "a";
+  config.instance = model::Map{{"script", "a"}};
+  ASSERT_TRUE(scheduler_->add(kDemo, config));
+  scheduler_->remove("a");
+  advance(seconds(30));
+  EXPECT_EQ(scheduler_->instances(), 0u);
+}
+
 TEST_F(IntegrationSchedulerTest, AnInstanceThatWaitsForItsTurnCanBeRemoved) {
   IntegrationSchedulerOptions options;
   options.max_running = 1;
@@ -439,10 +453,79 @@ TEST_F(IntegrationSchedulerTest, WhatCannotRunIsNamedUntilItIsRemoved) {
   EXPECT_EQ(errors.children[0].title, "demo");
   EXPECT_EQ(field(errors.children[0], "Error"), "script is missing");
   EXPECT_EQ(field(errors.children[0], "Configuration Source"), "container:a");
-  EXPECT_EQ(field(errors.children[1], "Error"), "there is no check of the name nosuch");
+  EXPECT_THAT(field(errors.children[1], "Error"),
+              HasSubstr("no check of the name nosuch; there are http_check, "));
   scheduler_->remove("a");
   scheduler_->remove("nosuch:1");
   EXPECT_EQ(scheduler_->status().children.size(), 1u);
+}
+
+TEST_F(IntegrationSchedulerTest, WhatCouldNotBeMadeGetsAnotherTry) {
+  // Made once the script is there, as a check whose certificate file comes later.
+  IntegrationInfo info = kDemo;
+  info.create = [](const InstanceConfig& config, const CheckServices& services) {
+    if (!scripts().contains("late")) {
+      return Result<std::unique_ptr<IntegrationCheck>>(fail(Errc::invalid_config, "no file yet"));
+    }
+    return create_scripted(config, services);
+  };
+  InstanceConfig config;
+  config.check = "demo";
+  config.id = "demo:late";
+  config.instance = model::Map{{"script", "late"}};
+  EXPECT_FALSE(scheduler_->add(info, config));
+  EXPECT_EQ(scheduler_->rejection("demo:late"), "no file yet");
+  scheduler_->retry_rejected();
+  EXPECT_EQ(scheduler_->instances(), 0u);
+
+  int runs = 0;
+  scripts()["late"] = [&runs](InstanceSender&) -> asio::awaitable<Result<void>> {
+    ++runs;
+    co_return Result<void>();
+  };
+  scheduler_->retry_rejected();
+  EXPECT_EQ(scheduler_->rejection("demo:late"), "");
+  advance(seconds(15));
+  EXPECT_EQ(runs, 1);
+}
+
+TEST_F(IntegrationSchedulerTest, WhatCanNeverRunGetsNoFurtherTry) {
+  static int tries = 0;
+  tries = 0;
+  IntegrationInfo info = kDemo;
+  info.create = [](const InstanceConfig&, const CheckServices&) {
+    ++tries;
+    return Result<std::unique_ptr<IntegrationCheck>>(fail(Errc::unsupported, "kerberos"));
+  };
+  InstanceConfig config;
+  config.id = "demo:never";
+  EXPECT_FALSE(scheduler_->add(info, config));
+  scheduler_->retry_rejected();
+  EXPECT_EQ(tries, 1);
+}
+
+TEST_F(IntegrationSchedulerTest, RunsTellTheirStatusWhereThatIsWanted) {
+  IntegrationSchedulerOptions options;
+  options.check_status_tags = [] { return model::make_tags({"cluster_name:c"}); };
+  remake(options);
+  add("good", [](InstanceSender&) -> asio::awaitable<Result<void>> { co_return Result<void>(); });
+  add("warns", [](InstanceSender& sender) -> asio::awaitable<Result<void>> {
+    sender.warning("hm");
+    co_return Result<void>();
+  });
+  add("bad", [](InstanceSender&) -> asio::awaitable<Result<void>> {
+    co_return fail(Errc::network, "no");
+  });
+  advance(seconds(15));
+  std::map<model::CheckStatus, int> statuses;
+  for (const model::ServiceCheck& check : service_checks_) {
+    EXPECT_EQ(check.check, "datadog.agent.check_status");
+    EXPECT_THAT(*check.tags, ElementsAre("check:demo", "cluster_name:c"));
+    ++statuses[check.status];
+  }
+  EXPECT_EQ(statuses, (std::map<model::CheckStatus, int>{{model::CheckStatus::ok, 1},
+                                                         {model::CheckStatus::warning, 1},
+                                                         {model::CheckStatus::critical, 1}}));
 }
 
 TEST_F(IntegrationSchedulerTest, InstancesOverTheLimitAreRefused) {

@@ -16,6 +16,7 @@
 #include "remora/checks/integration.hpp"
 #include "remora/checks/integration_instance.hpp"
 #include "remora/core/hash.hpp"
+#include "remora/model/tags.hpp"
 #include "remora/telemetry/status.hpp"
 
 namespace remora::checks {
@@ -30,6 +31,8 @@ struct IntegrationSchedulerOptions {
   std::size_t max_instances = 1'000;
   std::size_t max_bytes = 64u << 20;  ///< of the values of all instances
   InstanceOptions instance;
+  /// Where set, every run gives the service check `datadog.agent.check_status`, with these tags.
+  std::function<model::Tags()> check_status_tags;
   /// Agents that a deployment starts together spread their runs differently.
   std::uint64_t seed = core::hash_seed();
 };
@@ -51,6 +54,11 @@ class IntegrationScheduler final : public telemetry::StatusSource {
   /// there already is replaced.
   [[nodiscard]] Result<void> add(InstanceConfig config);
   [[nodiscard]] Result<void> add(const IntegrationInfo& info, InstanceConfig config);
+  /// Tries again to make the instances whose options were at fault: a certificate file may be there
+  /// by now. Says nothing of those that fail once more.
+  void retry_rejected();
+  /// Why the instance could not be made; empty where it could, and for an unknown id.
+  [[nodiscard]] std::string_view rejection(std::string_view id) const noexcept;
   /// No further run begins. A run in flight ends first; what it gave is flushed, then forgotten.
   void remove(std::string_view id);
 

@@ -8,6 +8,7 @@
 
 #include "remora/checks/check.hpp"
 #include "remora/core/clock.hpp"
+#include "remora/model/tags.hpp"
 #include "remora/telemetry/counters.hpp"
 #include "remora/telemetry/health.hpp"
 #include "remora/telemetry/status.hpp"
@@ -19,6 +20,8 @@ struct SchedulerOptions {
   /// Until the first run; 0 = one interval. Agents that a deployment starts together get different
   /// ones, so that their flushes spread over the interval instead of meeting at the intake.
   std::chrono::milliseconds first_after{0};
+  /// Where set, every run gives the service check `datadog.agent.check_status`, with these tags.
+  std::function<model::Tags()> check_status_tags;
 };
 
 /// Threading: the loop. Lifetime: the references outlive it.
