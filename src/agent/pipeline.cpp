@@ -23,13 +23,15 @@ constexpr milliseconds kOtherFlushLook{5};
 
 class ToSerializers final : public metrics::FlushSink {
  public:
-  ToSerializers(Serializers& serializers, const dogstatsd::Enricher& enricher,
+  /// `enricher`: with DogStatsD's lists of series to drop; null for what checks give.
+  ToSerializers(Serializers& serializers, const dogstatsd::Enricher* enricher,
                 const PipelineOptions& options)
       : serializers_(serializers), enricher_(enricher), options_(options) {}
 
   void on_series(const model::SeriesView& series) override {
     if (!options_.series) return;
-    if (!series.suffix.empty() && enricher_.drops_series(series.name, series.suffix)) return;
+    const bool may_drop = enricher_ != nullptr && !series.suffix.empty();
+    if (may_drop && enricher_->drops_series(series.name, series.suffix)) return;
     serializers_.series.add(series);
   }
   void on_sketch(const model::SketchView& sketch) override {
@@ -38,7 +40,7 @@ class ToSerializers final : public metrics::FlushSink {
 
  private:
   Serializers& serializers_;
-  const dogstatsd::Enricher& enricher_;
+  const dogstatsd::Enricher* enricher_;
   const PipelineOptions& options_;
 };
 
@@ -71,12 +73,13 @@ checks::DogstatsdReading dogstatsd_reading(const DogstatsdSource& source) {
 
 }  // namespace
 
-Pipeline::Pipeline(metrics::CheckAggregator& aggregator, DogstatsdSource dogstatsd,
-                   Serializers& serializers, forwarder::Forwarder& forwarder,
-                   const tagger::Tagger& tagger, core::Clock& clock,
-                   const telemetry::Counters& counters, telemetry::HealthComponent& health,
-                   PipelineOptions options)
+Pipeline::Pipeline(metrics::CheckAggregator& aggregator, checks::IntegrationScheduler& integrations,
+                   DogstatsdSource dogstatsd, Serializers& serializers,
+                   forwarder::Forwarder& forwarder, const tagger::Tagger& tagger,
+                   core::Clock& clock, const telemetry::Counters& counters,
+                   telemetry::HealthComponent& health, PipelineOptions options)
     : aggregator_(aggregator),
+      integrations_(integrations),
       dogstatsd_(dogstatsd),
       serializers_(serializers),
       forwarder_(forwarder),
@@ -116,6 +119,7 @@ asio::awaitable<void> Pipeline::flush(bool everything) {
   health_.beat();
   const std::uint64_t before = counters_.serializer.payloads.value;
   flush_checks();
+  co_await flush_integrations();
   if (dogstatsd_.sampler != nullptr) co_await flush_dogstatsd(everything);
   serializers_.series.finish();
   serializers_.sketches.finish();
@@ -161,8 +165,19 @@ void Pipeline::flush_checks() {
   }
 }
 
+asio::awaitable<void> Pipeline::flush_integrations() {
+  ToSerializers sink(serializers_, nullptr, options_);
+  bool more = true;
+  while (more) {
+    more = integrations_.flush_some(sink, kContextsPerSlice);
+    if (!more) break;
+    health_.beat();
+    co_await asio::post(no_throw);  // the sockets get their turn
+  }
+}
+
 asio::awaitable<void> Pipeline::flush_dogstatsd(bool everything) {
-  ToSerializers sink(serializers_, *dogstatsd_.enricher, options_);
+  ToSerializers sink(serializers_, dogstatsd_.enricher, options_);
   // An intake that is down has filled the queue before; waiting for it would help nobody.
   const bool may_wait = !everything && forwarder_.queued_bytes() < options_.queue_high_water;
   const core::SteadyTime patience = clock_.now() + kIntakePatience;

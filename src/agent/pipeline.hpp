@@ -5,6 +5,7 @@
 #include <string>
 
 #include "remora/checks/dogstatsd_metrics.hpp"
+#include "remora/checks/integration_scheduler.hpp"
 #include "remora/checks/scheduler.hpp"
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
@@ -54,9 +55,9 @@ struct DogstatsdSource {
 /// Threading: the loop. Lifetime: the references outlive it.
 class Pipeline final : public checks::Sender {
  public:
-  Pipeline(metrics::CheckAggregator& aggregator, DogstatsdSource dogstatsd,
-           Serializers& serializers, forwarder::Forwarder& forwarder, const tagger::Tagger& tagger,
-           core::Clock& clock, const telemetry::Counters& counters,
+  Pipeline(metrics::CheckAggregator& aggregator, checks::IntegrationScheduler& integrations,
+           DogstatsdSource dogstatsd, Serializers& serializers, forwarder::Forwarder& forwarder,
+           const tagger::Tagger& tagger, core::Clock& clock, const telemetry::Counters& counters,
            telemetry::HealthComponent& health, PipelineOptions options);
 
   void submit(const model::Sample& sample) override;
@@ -73,10 +74,12 @@ class Pipeline final : public checks::Sender {
  private:
   void submit_own_metrics();
   void flush_checks();
+  asio::awaitable<void> flush_integrations();
   asio::awaitable<void> flush_dogstatsd(bool everything);
   asio::awaitable<void> wait_for_intake(core::SteadyTime until);
 
   metrics::CheckAggregator& aggregator_;
+  checks::IntegrationScheduler& integrations_;
   DogstatsdSource dogstatsd_;
   Serializers& serializers_;
   forwarder::Forwarder& forwarder_;

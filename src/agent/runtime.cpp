@@ -14,8 +14,11 @@
 #include <memory>
 #include <random>
 
+#include "agent/collector_status.hpp"
 #include "agent/component_options.hpp"
+#include "agent/discovery_options.hpp"
 #include "agent/dogstatsd_service.hpp"
+#include "agent/integrations.hpp"
 #include "agent/pipeline.hpp"
 #include "agent/status_blocks.hpp"
 #include "agent/tasks.hpp"
@@ -78,6 +81,7 @@ class Runtime {
   void build_dogstatsd();
   void warn_of_collisions();
   Result<void> build_intake();
+  Result<void> build_integrations();
   Result<void> build_pipeline();
   Result<void> build_ecs();
   Result<void> build_api();
@@ -119,10 +123,14 @@ class Runtime {
   std::unique_ptr<metrics::CheckAggregator> aggregator_;
   telemetry::HealthComponent* dogstatsd_health_ = nullptr;
   std::unique_ptr<DogstatsdService> dogstatsd_;
+  ecs::ContainerFilter filter_;
+  telemetry::HealthComponent* autodiscovery_health_ = nullptr;
+  std::unique_ptr<Integrations> integrations_;
   std::unique_ptr<Serializers> serializers_;
   std::unique_ptr<Pipeline> pipeline_;
   telemetry::HealthComponent* collector_health_ = nullptr;
   std::unique_ptr<checks::Scheduler> scheduler_;
+  std::unique_ptr<CollectorStatus> collector_status_;
 
   telemetry::HealthComponent* ipc_health_ = nullptr;
   std::unique_ptr<api::IpcServer> ipc_;
@@ -139,12 +147,14 @@ Result<void> Runtime::build() {
   aggregator_ = std::make_unique<metrics::CheckAggregator>(clock_, counters_.aggregator,
                                                            metrics::CheckAggregatorOptions{});
   if (dogstatsd_) build_dogstatsd();
+  if (auto built = build_integrations(); !built) return built;
   if (auto built = build_pipeline(); !built) return built;
   if (auto built = build_ecs(); !built) return built;
   if (auto built = build_api(); !built) return built;
 
-  inspected_.sources = {scheduler_.get(), forwarder_.get(), validator_.get(), aggregator_.get(),
-                        tagger_.get()};
+  collector_status_ = std::make_unique<CollectorStatus>(*scheduler_, *integrations_);
+  inspected_.sources = {collector_status_.get(), integrations_.get(), forwarder_.get(),
+                        validator_.get(),        aggregator_.get(),   tagger_.get()};
   if (dogstatsd_) {
     const auto more = dogstatsd_->status_sources();
     inspected_.sources.insert(inspected_.sources.end(), more.begin(), more.end());
@@ -184,6 +194,22 @@ void Runtime::warn_of_collisions() {
       "tag a task) or DD_DOGSTATSD_TAG_CARDINALITY=orchestrator (task_arn)");
 }
 
+Result<void> Runtime::build_integrations() {
+  const config::Settings& settings = loaded_.settings;
+  auto& warnings = inspected_.environment_warnings;
+  std::vector<std::string> filter_warnings;
+  filter_ = ecs::ContainerFilter::create(metrics_filter(settings), filter_warnings);
+  warnings.insert(warnings.end(), filter_warnings.begin(), filter_warnings.end());
+  auto http = client_options(settings);
+  if (!http) return http.error();
+  integrations_ = std::make_unique<Integrations>(
+      discovery_options(loaded_, core::memory_limit(), filter_, config::environment()), *tagger_,
+      clock_, io_.get_executor(), std::move(*http), counters_,
+      [this](model::ServiceCheck check) { aggregator_->submit(std::move(check)); });
+  autodiscovery_health_ = &health_.add("autodiscovery", kLoopLimit);
+  return {};
+}
+
 Result<void> Runtime::build_pipeline() {
   const config::Settings& settings = loaded_.settings;
   auto compression = serializer::parse_compression(settings.serializer_compressor_kind);
@@ -202,21 +228,26 @@ Result<void> Runtime::build_pipeline() {
   PipelineOptions options;
   options.agent_version = core::kVersion;
   options.hostname = settings.hostname;
-  options.self_cardinality =
+  const tagger::Cardinality cardinality =
       tagger::parse_cardinality(settings.checks_tag_cardinality).value_or(tagger::Cardinality::low);
+  options.self_cardinality = cardinality;
   options.series = settings.enable_payloads_series;
   options.service_checks = settings.enable_payloads_service_checks;
   options.sketches = settings.enable_payloads_sketches;
   options.events = settings.enable_payloads_events;
   options.queue_high_water =
       static_cast<std::size_t>(settings.forwarder_retry_queue_payloads_max_size) / 2;
-  pipeline_ = std::make_unique<Pipeline>(*aggregator_,
+  pipeline_ = std::make_unique<Pipeline>(*aggregator_, integrations_->scheduler(),
                                          dogstatsd_ ? dogstatsd_->source() : DogstatsdSource{},
                                          *serializers_, *forwarder_, *tagger_, clock_, counters_,
                                          health_.add("aggregator", kLoopLimit), std::move(options));
   collector_health_ = &health_.add("collector", kLoopLimit);
+  checks::SchedulerOptions schedule = own_phase();
+  if (settings.integration_check_status_enabled) {
+    schedule.check_status_tags = [this, cardinality] { return tagger_->global_tags(cardinality); };
+  }
   scheduler_ = std::make_unique<checks::Scheduler>(clock_, *pipeline_, counters_.checks,
-                                                   *collector_health_, own_phase());
+                                                   *collector_health_, std::move(schedule));
   scheduler_->after_run([this] { flush_soon(); });
   return {};
 }
@@ -274,6 +305,7 @@ Result<void> Runtime::build_ecs() {
     inspected_.launch_type = ecs::to_string(launch_type);
     tagger_->update(*task, launch_type);
     if (dogstatsd_) dogstatsd_->tags_changed();
+    if (!stopping_) integrations_->update(*task, launch_type);
   });
   source_->on_first_stats([this] {
     if (early_sample_running_ || stopping_) return;
@@ -281,16 +313,13 @@ Result<void> Runtime::build_ecs() {
     tasks_.spawn("early sample", early_sample(), nullptr);
   });
 
-  std::vector<std::string> filter_warnings;
-  const auto filter = ecs::ContainerFilter::create(metrics_filter(settings), filter_warnings);
-  warnings.insert(warnings.end(), filter_warnings.begin(), filter_warnings.end());
   checks::ContainerCheckOptions container_options;
   container_options.launch_type = environment_.launch_type;
   container_options.extended_metrics = settings.container_extended_metrics;
   scheduler_->add(
-      checks::make_container_check(*source_, *tagger_, clock_, filter, container_options));
+      checks::make_container_check(*source_, *tagger_, clock_, filter_, container_options));
   if (environment_.fargate_metrics) {
-    scheduler_->add(checks::make_ecs_fargate_check(*source_, *tagger_, clock_, filter));
+    scheduler_->add(checks::make_ecs_fargate_check(*source_, *tagger_, clock_, filter_));
   }
   return {};
 }
@@ -302,6 +331,10 @@ Result<void> Runtime::build_api() {
   ipc_health_ = &health_.add("ipc-server", milliseconds(0));
   auto ipc = api::IpcServer::listen(
       io_.get_executor(), identity, counters_, *ipc_health_, [this](std::string_view request) {
+        if (request == "configcheck") return api::IpcReply{200, integrations_->config_check(false)};
+        if (request == "configcheck?verbose=1") {
+          return api::IpcReply{200, integrations_->config_check(true)};
+        }
         if (!is_dogstatsd_request(request)) return answer(inspected_, request);
         return answer_dogstatsd(dogstatsd_ ? &dogstatsd_->inspected() : nullptr, request);
       });
@@ -352,6 +385,9 @@ void Runtime::start() {
   tasks_.spawn("api-key-validation", validator_->run(), validator_health_);
   collector_health_->beat();
   tasks_.spawn("collector", scheduler_->run(), collector_health_);
+  autodiscovery_health_->beat();
+  integrations_->start();
+  tasks_.spawn("autodiscovery", integrations_->run(*autodiscovery_health_), autodiscovery_health_);
   if (source_) {
     source_health_->beat();
     tasks_.spawn("ecs-task-source", source_->run(), source_health_);
@@ -437,6 +473,7 @@ asio::awaitable<void> Runtime::last_flush(core::SteadyTime deadline) {
     co_await dogstatsd_->wait_for_quiet(clock_, deadline);
     (void)dogstatsd_->take_rest();
   }
+  co_await integrations_->stop(std::min(deadline, clock_.now() + kJoinLimit));
   co_await pipeline_->flush(open_buckets);
   // From here on checks produce nothing; only the forwarder and the receivers still have work.
   tasks_.cancel_all();

@@ -27,7 +27,7 @@ void write_all(int fd, std::string_view text) {
 }  // namespace
 
 int dispatch(const std::vector<std::string>& arguments, const Context& context,
-             const RunDaemon& run) {
+             const Programs& programs) {
   const auto line = parse_command_line(arguments);
   if (!line) return report(context, line.error().message());
   if (line->command.empty() || line->command == "help" || line->has("help")) {
@@ -35,7 +35,9 @@ int dispatch(const std::vector<std::string>& arguments, const Context& context,
     context.out(help_text(other ? line->operands[0] : line->command));
     return kSuccess;
   }
-  if (line->command == "run") return run_command(*line, context, run);
+  if (line->command == "run") return run_command(*line, context, programs);
+  if (line->command == "check") return check_command(*line, context, programs);
+  if (line->command == "configcheck") return configcheck_command(*line, context);
   if (line->command == "health") return health_command(*line, context);
   if (line->command == "status") return status_command(*line, context);
   if (line->command == "config") return config_command(*line, context);
@@ -47,7 +49,7 @@ int dispatch(const std::vector<std::string>& arguments, const Context& context,
   return version_command(*line, context);
 }
 
-int run_cli(int argc, char** argv, const RunDaemon& run) {
+int run_cli(int argc, char** argv, const Programs& programs) {
   std::signal(SIGPIPE, SIG_IGN);
   Context context;
   context.environment = config::environment();
@@ -55,7 +57,7 @@ int run_cli(int argc, char** argv, const RunDaemon& run) {
   context.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
   context.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return dispatch(arguments, context, run);
+  return dispatch(arguments, context, programs);
 }
 
 }  // namespace remora::cli

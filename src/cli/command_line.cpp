@@ -29,6 +29,20 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"status", "file", 'o', true},
     {"status", "verbose", 'v'},
     {"version", "full", 'f'},
+    {"check", "check-rate", 'r'},
+    {"check", "check-times", 't', true},
+    {"check", "pause", '\0', true},
+    {"check", "delay", 'd', true},
+    {"check", "instance-filter", '\0', true},
+    {"check", "json", '\0'},
+    {"check", "table", '\0'},
+    {"check", "full-sketches", '\0'},
+    {"check", "log-level", 'l', true},
+    {"check", "discovery-timeout", '\0', true},
+    {"check", "discovery-retry-interval", '\0', true},
+    {"check", "discovery-min-instances", '\0', true},
+    {"configcheck", "verbose", 'v'},
+    {"configcheck", "file", 'o', true},
     {"dogstatsd", "num-metrics", 'm', true},
     {"dogstatsd", "num-tags", 't', true},
     {"dogstatsd", "mum-tags", '\0', true},
@@ -47,34 +61,16 @@ constexpr auto kFlags = std::to_array<Flag>({
 });
 
 constexpr auto kCommands = std::to_array<std::string_view>(
-    {"run", "health", "status", "config", "hostname", "version", "help", "dogstatsd",
-     "dogstatsd-capture", "dogstatsd-replay", "dogstatsd-stats"});
+    {"run", "health", "status", "check", "configcheck", "config", "hostname", "version", "help",
+     "dogstatsd", "dogstatsd-capture", "dogstatsd-replay", "dogstatsd-stats"});
 
 /// Commands of the Datadog Agent that remora does not have.
-constexpr auto kUnsupported = std::to_array<std::string_view>({"analyze-logs",
-                                                               "check",
-                                                               "checkconfig",
-                                                               "configcheck",
-                                                               "controlsvc",
-                                                               "coverage",
-                                                               "diagnose",
-                                                               "experimental",
-                                                               "flare",
-                                                               "import",
-                                                               "installer",
-                                                               "integration",
-                                                               "jmx",
-                                                               "launch-gui",
-                                                               "processchecks",
-                                                               "remote-config",
-                                                               "secret",
-                                                               "snmp",
-                                                               "stop",
-                                                               "stream-logs",
-                                                               "streamlogs",
-                                                               "tagger-list",
-                                                               "workload-filter-list",
-                                                               "workload-list"});
+constexpr auto kUnsupported = std::to_array<std::string_view>(
+    {"analyze-logs", "controlsvc",    "coverage",      "diagnose",    "experimental",
+     "flare",        "import",        "installer",     "integration", "jmx",
+     "launch-gui",   "processchecks", "remote-config", "secret",      "snmp",
+     "stop",         "stream-logs",   "streamlogs",    "tagger-list", "workload-filter-list",
+     "workload-list"});
 
 template <class List>
 bool contains(const List& list, std::string_view name) {
@@ -114,6 +110,7 @@ Error unknown_command(const std::string& word) {
 
 Result<std::string> canonical(const std::string& word) {
   if (word == "start") return std::string("run");
+  if (word == "checkconfig") return std::string("configcheck");
   if (contains(kCommands, word)) return word;
   if (contains(kUnsupported, word)) {
     return fail(Errc::unsupported, "\"agent " + word + "\" is not yet supported by remora");

@@ -68,14 +68,14 @@ int report(const Context& context, std::string_view text) {
   return kError;
 }
 
-int run_command(const CommandLine& line, const Context& context, const RunDaemon& run) {
+int run_command(const CommandLine& line, const Context& context, const Programs& programs) {
   const config::Loaded loaded = load(line, context);
   if (const auto valid = config::validate_for_run(loaded); !valid) {
     report(context, valid.error().message());
     return kNoApiKey;
   }
   const PidFile pid_file(line.value("pidfile"), context);
-  return run(loaded);
+  return programs.run(loaded);
 }
 
 int health_command(const CommandLine& line, const Context& context) {

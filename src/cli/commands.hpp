@@ -10,7 +10,10 @@ namespace remora::cli {
 int report(const Context& context, std::string_view text);
 
 [[nodiscard]] int run_command(const CommandLine& line, const Context& context,
-                              const RunDaemon& run);
+                              const Programs& programs);
+[[nodiscard]] int check_command(const CommandLine& line, const Context& context,
+                                const Programs& programs);
+[[nodiscard]] int configcheck_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int health_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int status_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int config_command(const CommandLine& line, const Context& context);

@@ -16,6 +16,8 @@ Commands:
   run        run the agent in the foreground (alias: start)
   health     whether every component of the running agent is well; exit code 0 or 255
   status     what the running agent does, block by block
+  check      run one check now and print what it gives
+  configcheck   every check configuration the running agent found, and what is wrong with others
   config     the configuration of the running agent, secrets hidden
   hostname   the configured host name
   version    the version of this program
@@ -64,6 +66,38 @@ Flags:
   -p, --pretty-json   as JSON with line breaks
   -o, --file FILE     into FILE
   -v, --verbose       accepted; there is nothing more to show
+)"},
+    {"check",
+     R"(Runs one check in this process and prints its metrics. Labels and files are looked up as the
+running agent does; a running agent is not disturbed.
+
+Usage:
+  agent check NAME [flags]
+
+Flags:
+  -r, --check-rate              two runs, a second apart, so that rates and counts have values
+  -t, --check-times N           so many runs (default 1)
+      --pause MS                milliseconds between two runs (default 0)
+  -d, --delay MS                milliseconds after the last run (default 100)
+      --instance-filter EXPR    of several instances those for which EXPR holds, in jq's form:
+                                '.port == 6379 and .host != "a"', '.tags | contains(["a:b"])'
+      --json                    as JSON
+      --table                   in columns
+      --discovery-timeout S     longest wait for the check to be found (default 5)
+      --discovery-min-instances N   instances to wait for (default 1)
+
+Exit code: 0 when every instance could run, 255 when none was found or one failed.
+)"},
+    {"configcheck",
+     R"(Prints every check configuration of the running agent as it was resolved, secrets hidden,
+and what is wrong with labels and files.
+
+Usage:
+  agent configcheck [flags]
+
+Flags:
+  -v, --verbose     also files that wait for a container, and log configurations
+  -o, --file FILE   into FILE
 )"},
     {"config",
      R"(Prints the configuration of the running agent as YAML, secrets hidden. When no agent

@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"Unknown", {"xyzzy"}, Errc::invalid_config, "unknown command \"xyzzy\""},
         Bad{"Nearest", {"healt"}, Errc::invalid_config, "did you mean \"health\"?"},
         Bad{"NearestOfTwoSlips", {"stauts"}, Errc::invalid_config, "did you mean \"status\"?"},
-        Bad{"NotYet", {"check", "redisdb"}, Errc::unsupported, "not yet supported by remora"},
+        Bad{"NotYet", {"diagnose"}, Errc::unsupported, "not yet supported by remora"},
         Bad{"NotYetFlare", {"flare"}, Errc::unsupported, "\"agent flare\""},
         Bad{"UnknownFlag", {"health", "--json"}, Errc::invalid_config, "unknown flag: --json"},
         Bad{"UnknownLetter", {"health", "-j"}, Errc::invalid_config, "'j' in -j"},

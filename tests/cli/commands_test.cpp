@@ -29,10 +29,16 @@ class Commands : public testing::Test {
   int call(const std::vector<std::string>& arguments) {
     out_.clear();
     err_.clear();
-    return dispatch(arguments, context_, [this](const config::Loaded& loaded) {
+    Programs programs;
+    programs.run = [this](const config::Loaded& loaded) {
       ran_with_ = loaded.settings.api_key;
       return 7;
-    });
+    };
+    programs.check = [this](const config::Loaded&, const CheckArguments& check, const Context&) {
+      checked_ = check;
+      return 8;
+    };
+    return dispatch(arguments, context_, programs);
   }
   [[nodiscard]] api::IpcIdentity identity() const {
     return ipc_identity(config::load(context_.environment, ""));
@@ -40,6 +46,7 @@ class Commands : public testing::Test {
 
   Context context_;
   std::string out_, err_, ran_with_;
+  CheckArguments checked_;
 };
 
 TEST_F(Commands, RunHandsTheConfigurationToTheDaemonAndReturnsItsCode) {
@@ -201,6 +208,53 @@ TEST_F(Commands, HelpIsNoError) {
 TEST_F(Commands, UnknownOnesEndWith255) {
   EXPECT_EQ(call({"healt"}), 255);
   EXPECT_EQ(err_.substr(0, 31), "Error: unknown command \"healt\";");
+}
+
+TEST_F(Commands, CheckHandsItsFlagsOn) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(call({"check", "redisdb"}), 8);
+  EXPECT_EQ(checked_.name, "redisdb");
+  EXPECT_EQ(checked_.times, 1);
+  EXPECT_EQ(checked_.form, CheckArguments::Form::text);
+  EXPECT_EQ(checked_.discovery_timeout, milliseconds(5000));
+  EXPECT_EQ(call({"check", "redisdb", "-r"}), 8);
+  EXPECT_EQ(checked_.times, 2);
+  EXPECT_EQ(checked_.pause, milliseconds(1000));
+  EXPECT_EQ(call({"check", "nginx", "--check-times", "5", "--pause", "20", "-d", "7", "--json",
+                  "--instance-filter", ".port == 1", "--discovery-timeout=9",
+                  "--discovery-min-instances", "2"}),
+            8);
+  EXPECT_EQ(checked_.times, 5);
+  EXPECT_EQ(checked_.pause, milliseconds(20));
+  EXPECT_EQ(checked_.delay, milliseconds(7));
+  EXPECT_EQ(checked_.instance_filter, ".port == 1");
+  EXPECT_EQ(checked_.discovery_timeout, milliseconds(9000));
+  EXPECT_EQ(checked_.discovery_min_instances, 2u);
+  EXPECT_EQ(checked_.form, CheckArguments::Form::json);
+}
+
+TEST_F(Commands, CheckRefusesWhatItCannotRead) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"check"}, {"check", "a", "b"}, {"check", "a", "-t", "x"},
+        {"check", "a", "--pause", "-1"}, {"check", "a", "--discovery-timeout", "1h"}}) {
+    checked_ = {};
+    EXPECT_EQ(call(words), 255);
+    EXPECT_TRUE(err_.starts_with("Error: ")) << err_;
+    EXPECT_EQ(checked_.name, "");
+  }
+}
+
+TEST_F(Commands, ConfigCheckPrintsWhatTheDaemonSays) {
+  std::string asked;
+  api::TestDaemon daemon(identity(), [&](std::string_view request) {
+    asked = request;
+    return api::IpcReply{200, "=== redisdb check ===\n"};
+  });
+  EXPECT_EQ(call({"configcheck"}), 0);
+  EXPECT_EQ(out_, "=== redisdb check ===\n");
+  EXPECT_EQ(asked, "configcheck");
+  EXPECT_EQ(call({"checkconfig", "-v"}), 0);
+  EXPECT_EQ(asked, "configcheck?verbose=1");
 }
 
 }  // namespace

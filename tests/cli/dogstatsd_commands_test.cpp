@@ -45,7 +45,9 @@ class DogstatsdCommands : public testing::Test {
   int call(const std::vector<std::string>& arguments) {
     out_.clear();
     err_.clear();
-    return dispatch(arguments, context_, [](const config::Loaded&) { return 7; });
+    Programs programs;
+    programs.run = [](const config::Loaded&) { return 7; };
+    return dispatch(arguments, context_, programs);
   }
   [[nodiscard]] static std::string content(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

@@ -1,11 +1,13 @@
 // The command line of the program `agent`: what operators, health checks and wrappers call.
 //
-// Every command but `run` is short: it reads the configuration, asks the daemon of this container
-// over the socket of remora/api/ipc_auth.hpp, prints and ends. No Asio, no thread.
+// Every command but `run` and `check` is short: it reads the configuration, asks the daemon of this
+// container over the socket of remora/api/ipc_auth.hpp, prints and ends. No Asio, no thread.
 // Exit codes: 0 for success; 255 for any error, with "Error: <text>" on stderr; `run` ends with the
 // daemon's own code, 1 without a usable API key.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,8 +17,25 @@
 
 namespace remora::cli {
 
-/// The daemon in the foreground. It lives in module agent; main() brings the two together.
-using RunDaemon = std::function<int(const config::Loaded&)>;
+/// What `agent check` is asked for.
+struct CheckArguments {
+  std::string name;
+  int times = 1;
+  std::chrono::milliseconds pause{0};    ///< between two runs
+  std::chrono::milliseconds delay{100};  ///< after the last run, for values that come late
+  std::string instance_filter;           ///< empty = all instances
+  std::chrono::milliseconds discovery_timeout{5000};
+  std::size_t discovery_min_instances = 1;
+  enum class Form { text, json, table } form = Form::text;
+};
+
+struct Context;
+
+/// What lives in module agent; main() brings the two together.
+struct Programs {
+  std::function<int(const config::Loaded&)> run;  ///< the daemon in the foreground
+  std::function<int(const config::Loaded&, const CheckArguments&, const Context&)> check;
+};
 
 inline constexpr int kSuccess = 0;
 inline constexpr int kError = 255;
@@ -31,11 +50,11 @@ struct Context {
 
 /// Runs the command `arguments` (without the program's name). Returns the exit code.
 [[nodiscard]] int dispatch(const std::vector<std::string>& arguments, const Context& context,
-                           const RunDaemon& run);
+                           const Programs& programs);
 
 /// For main(): the process's own environment and streams. SIGPIPE is ignored from here on, so
 /// `agent status | head` ends quietly.
-[[nodiscard]] int run_cli(int argc, char** argv, const RunDaemon& run);
+[[nodiscard]] int run_cli(int argc, char** argv, const Programs& programs);
 
 /// The identity that daemon and command line derive from the same settings.
 [[nodiscard]] api::IpcIdentity ipc_identity(const config::Loaded& loaded);
