@@ -10,6 +10,7 @@ TOLERANCE = 0.05
 TEAM = ["team:web"]  # the tag of the agent whose values are compared
 GOLDEN = json.loads((pathlib.Path(__file__).parent / "golden_tags.json").read_text())
 TASK_ID = "0123456789abcdef0123456789abcdef"
+KEYSPACE = {f"redis.{name}" for name in ("keys", "expires", "persist", "persist.percent", "expires.percent")}
 AGENT_METRICS = {"datadog.agent.running", "datadog.agent.started", "n_o_i_n_d_e_x.datadog.agent.payload.dropped"}
 
 
@@ -164,6 +165,29 @@ def golden_tags(verdict, received):
                   task + GOLDEN["app"] + TEAM)  # fmt: skip
 
 
+def redis_check(verdict, received, address):
+    """What redisdb gave for the container with the three labels of the published page."""
+    fixture = pathlib.Path(__file__).parents[2] / "fixtures/checks/redisdb/standalone.txt"
+    rows = [line.split() for line in fixture.read_text().splitlines()]
+    golden = {f"redis.{name}" for kind, name, *_ in rows if kind in ("gauge", "rate")} | KEYSPACE
+    own = [s for s in received.series if s["metric"].startswith("redis.") and set(TEAM) <= set(s["tags"])]
+    # A command of 10 ms and more is slow; whether there was one is not for us to say.
+    found = {s["metric"] for s in own if not s["metric"].startswith("redis.slowlog.")}
+    verdict.that(f"redis: the {len(golden)} metrics of a server with keys", found == golden,
+                 f"missing {sorted(golden - found)}, unexpected {sorted(found - golden)}")  # fmt: skip
+    verdict.that("redis: gauges all of them", {s["type"] for s in own if s["metric"] in golden} == {3})
+    tags = [*GOLDEN["task"]["low"], *GOLDEN["redis"], *TEAM, f"redis_host:{address}", "redis_port:6379"]
+    same_tags(verdict, "redis: tags of a metric", own[-1]["tags"] if own else [],
+              [*tags, "redis_role:master", *(["redis_db:db0"] if own and own[-1]["metric"] in KEYSPACE else [])])  # fmt: skip
+    last = lambda metric: [p for s in own if s["metric"] == metric for p in s["points"]][-1][1]
+    verdict.that("redis: the application's one key", last("redis.keys") == 1)
+    verdict.that("redis: the application reads it", last("redis.stats.keyspace_hits") > 1, last("redis.stats.keyspace_hits"))
+    verdict.that("redis: clients", 1 <= last("redis.net.clients") <= 20, last("redis.net.clients"))
+    can_connect = [c for c in received.checks if c["check"] == "redis.can_connect" and set(TEAM) <= set(c["tags"])]
+    verdict.that("redis: can_connect is OK every time", can_connect and not any(c["status"] for c in can_connect))
+    same_tags(verdict, "redis: tags of can_connect", can_connect[-1]["tags"] if can_connect else [], tags)
+
+
 def same_tags(verdict, what, tags, golden):
     missing, unexpected = sorted(set(golden) - set(tags)), sorted(set(tags) - set(golden))
     verdict.that(what, sorted(tags) == sorted(golden), f"missing {missing}, unexpected {unexpected}, all {tags}")
@@ -207,6 +231,8 @@ def no_strays(verdict, received):
     for series in received.series:
         names = {t.partition(":")[2] for t in series["tags"] or [] if t.startswith("ecs_container_name:")}
         ids = [t for t in series["tags"] or [] if t.startswith("container_id:")]
+        if series["metric"].startswith("redis."):
+            ids = ids or [""]  # at low cardinality
         if series["metric"] not in AGENT_METRICS and (len(names) != 1 or not names <= known or len(ids) != 1):
             strays.add(series["metric"])
         hosts |= {r["name"] for r in series["resources"] or [] if r["type"] == "host" and r["name"]}

@@ -39,8 +39,9 @@ class Member:
 
 
 class Endpoint:
-    def __init__(self, engine, socket_path):
+    def __init__(self, engine, socket_path, address):
         self.engine = engine
+        self.address = address
         self.lock = threading.Lock()
         self.members = {}
         self.served = []  # (time, caller, {ECS id: stats})
@@ -148,7 +149,7 @@ class Endpoint:
             "DesiredStatus": "RUNNING",
             "KnownStatus": "RUNNING",
             "Type": member.kind,
-            "Networks": [{"NetworkMode": "awsvpc", "IPv4Addresses": ["10.0.0.7"]}],
+            "Networks": [{"NetworkMode": "awsvpc", "IPv4Addresses": [self.address]}],
         }
         if member.recorded:
             out["StartedAt"] = "2026-01-02T03:04:05.678901234Z"

@@ -32,6 +32,13 @@ LABELS = {
     "com.datadoghq.tags.version": "1.2.3",
     "com.datadoghq.ad.tags": '["component:frontend"]',
 }
+# Source: docs.datadoghq.com, Amazon ECS on Fargate, the task definition with Redis.
+REDIS_LABELS = {
+    "com.datadoghq.ad.check_names": '["redisdb"]',
+    "com.datadoghq.ad.init_configs": "[{}]",
+    "com.datadoghq.ad.instances": '[{"host":"%%host%%","port":6379}]',
+}
+ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 # The strictest the page on deployment promises.
 HARD = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=64m",
         "--memory-swap=64m", "--user=12345:12345"]  # fmt: skip
@@ -70,8 +77,7 @@ class Task:
     def start(self, decoder):
         run = self.engine.run
         peer = run("peer", HELPER, "python3", "/busy.py", "echo")
-        peer_address = docker(
-            "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", peer)  # fmt: skip
+        peer_address = docker("inspect", "-f", ADDRESS, peer)
         # The pause container owns the network namespace, and relays what the test serves and asks.
         relays = (
             f"socat UNIX-LISTEN:/link/intake.sock,fork,mode=666 TCP:127.0.0.1:{INTAKE_PORT} & "
@@ -85,9 +91,13 @@ class Task:
         docker("cp", str(decoder), f"{intake}:/decoder")
         docker("start", intake)
 
-        self.endpoint = Endpoint(self.engine, f"{self.directory}/metadata.sock")
+        # In awsvpc all containers of the task have its one address.
+        self.address = docker("inspect", "-f", ADDRESS, pause)
+        self.endpoint = Endpoint(self.engine, f"{self.directory}/metadata.sock", self.address)
         self.add("~internal~ecs~pause", 0, "amazon/amazon-ecs-pause:0.1.0", engine_id=pause, kind="CNI_PAUSE")
-        self.add("redis", 2, "redis:7", command=["redis-server", "--save", "", "--bind", "127.0.0.1"])
+        # As the official image starts it: on all addresses, without protected mode.
+        self.add("redis", 2, "redis:7", labels=REDIS_LABELS,
+                 command=["redis-server", "--save", "", "--protected-mode", "no"])  # fmt: skip
         self.add("app", 3, "registry.example.com/shop/app:1.2.3", labels=LABELS,
                  command=["python3", "/busy.py", peer_address])  # fmt: skip
         self.add("early", 4, "early:1", command=["sleep", "600"])
@@ -185,6 +195,13 @@ def scenario(task, verdict):
     verdict.health("before the outage", task.health())
     checks.golden_tags(verdict, received())
     checks.against_engine(verdict, received(), task.endpoint.served)
+    checks.redis_check(verdict, received(), task.address)
+    configs = docker("exec", task.agents["datadog-agent"], "agent", "configcheck")
+    verdict.that("agent configcheck shows the resolved instance", f"host: {task.address}\nport: 6379\n" in configs, configs)
+    status = docker("exec", task.agents["datadog-agent"], "agent", "status", "collector")
+    verdict.that("agent status shows its runs", "redisdb" in status and "[OK]" in status, status)
+    code, once = docker("exec", task.agents["datadog-agent"], "agent", "check", "redisdb", "--table", check=False)
+    verdict.that("agent check runs it by hand", code == 0 and "redis.net.clients" in once, once)
     redis = docker("exec", task.endpoint.members["redis"].engine_id, "redis-cli", "info", "stats")
     hits = next((int(line.split(":")[1]) for line in redis.splitlines() if line.startswith("keyspace_hits:")), 0)
     verdict.that(f"the application read from Redis over loopback ({hits} times)", hits > 100)
