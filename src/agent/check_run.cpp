@@ -17,6 +17,7 @@
 #include "agent/component_options.hpp"
 #include "agent/discovery_options.hpp"
 #include "agent/instance_filter.hpp"
+#include "remora/autodiscovery/masking.hpp"
 #include "remora/autodiscovery/tag_injection.hpp"
 #include "remora/checks/container/container_check.hpp"
 #include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
@@ -239,6 +240,8 @@ class CheckRun {
     instance.instance = autodiscovery::tagged_instance(
         *config, autodiscovery::injected_tags(*config, tagger_, options_.cardinality), problems);
     for (const std::string& problem : problems) output_.err("Warning: " + problem + "\n");
+    autodiscovery::remember_secrets(instance.instance);
+    autodiscovery::remember_secrets(instance.init_config);
 
     const checks::IntegrationInfo* info = checks::find_integration(config->check);
     std::unique_ptr<checks::IntegrationInstance> made;

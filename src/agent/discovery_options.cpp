@@ -5,7 +5,9 @@
 #include <memory>
 #include <utility>
 
+#include "remora/autodiscovery/masking.hpp"
 #include "remora/checks/integration.hpp"
+#include "remora/core/known_secrets.hpp"
 #include "remora/metrics/histogram.hpp"
 
 namespace remora::agent {
@@ -35,6 +37,8 @@ autodiscovery::EnvironmentLookup lookup_in(const config::Environment& environmen
              std::string_view name) -> std::optional<std::string> {
     const auto found = shared->find(std::string(name));
     if (found == shared->end()) return std::nullopt;
+    // Whatever option it goes to.
+    if (autodiscovery::is_secret_key(name)) core::remember_secret(found->second);
     return found->second;
   };
 }

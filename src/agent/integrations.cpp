@@ -6,6 +6,7 @@
 
 #include "agent/config_check.hpp"
 #include "agent/hidden_labels.hpp"
+#include "remora/autodiscovery/masking.hpp"
 #include "remora/autodiscovery/tag_injection.hpp"
 #include "remora/core/log.hpp"
 
@@ -110,6 +111,8 @@ void Integrations::add(const CheckConfig& config) {
   instance.source = config.source;
   instance.instance = autodiscovery::tagged_instance(config, tags, problems);
   instance.init_config = config.init_config;
+  autodiscovery::remember_secrets(instance.instance);
+  autodiscovery::remember_secrets(instance.init_config);
   for (const std::string& problem : problems) {
     kLog.warn("tags of a check instance",
               {{"check", config.check}, {"source", config.source}, {"reason", problem}});

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "remora/core/ascii.hpp"
+#include "remora/core/known_secrets.hpp"
 #include "remora/core/scrub.hpp"
 
 namespace remora::autodiscovery {
@@ -66,6 +67,20 @@ Value masked(const Value& value) {
     return Map::from_entries(std::move(out));
   }
   return value;
+}
+
+void remember_secrets(const Value& value) {
+  if (const Value::List* list = value.list()) {
+    for (const Value& item : *list) remember_secrets(item);
+  }
+  const Map* map = value.map();
+  if (map == nullptr) return;
+  for (const MapEntry& entry : map->entries()) {
+    if (entry.value.text() != nullptr && is_secret_key(entry.key)) {
+      core::remember_secret(*entry.value.text());
+    }
+    remember_secrets(entry.value);
+  }
 }
 
 }  // namespace remora::autodiscovery

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "remora/core/ascii.hpp"
+#include "remora/core/known_secrets.hpp"
 
 namespace remora::core {
 namespace {
@@ -151,6 +152,13 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
   State& s = state();
   std::string line;
   line.reserve(160);
+  // Before it is quoted, which may change it.
+  std::string scratch;
+  const auto shown = [&scratch](std::string_view from) -> std::string_view {
+    scratch.assign(from);
+    hide_known_secrets(scratch);
+    return scratch;
+  };
   const std::scoped_lock lock(s.mutex);
   const std::string line_number = std::to_string(text.line);
   if (s.json) {
@@ -165,12 +173,12 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
     line += R"(,"func":)";
     append_json_string(line, module_);
     line += R"(,"msg":)";
-    append_json_string(line, text.text);
+    append_json_string(line, shown(text.text));
     for (const Field& f : fields) {
       line += ',';
       append_json_string(line, f.key());
       line += ':';
-      append_json_string(line, f.value());
+      append_json_string(line, shown(f.value()));
     }
     line += '}';
   } else {
@@ -184,12 +192,12 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
     line += " in ";
     line += module_;
     line += ") | ";
-    append_plain(line, text.text);
+    append_plain(line, shown(text.text));
     for (const Field& f : fields) {
       line += ' ';
       line += f.key();
       line += '=';
-      append_value(line, f.value());
+      append_value(line, shown(f.value()));
     }
   }
   if (line.size() > kMaxLineBytes) {

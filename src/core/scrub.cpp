@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "remora/core/ascii.hpp"
+#include "remora/core/known_secrets.hpp"
 
 namespace remora::core {
 namespace {
@@ -115,6 +116,7 @@ void hide_values(std::string& text) {
 }  // namespace
 
 std::string scrub(std::string text) {
+  hide_known_secrets(text);
   hide_keys(text);
   hide_url_passwords(text);
   hide_values(text);

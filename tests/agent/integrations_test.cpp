@@ -53,9 +53,9 @@ class IntegrationsTest : public testing::Test {
     const config::Loaded loaded = config::load_text(environment, "", "");
     DiscoveryOptions options = discovery_options(loaded, {}, {}, environment);
     options.directories.resize(1);  // not the /conf.d of this machine
-    integrations_ = std::make_unique<Integrations>(
-        std::move(options), tagger_, clock_, io_.get_executor(), net::ClientOptions(), counters_,
-        [](model::ServiceCheck) {});
+    integrations_ =
+        std::make_unique<Integrations>(std::move(options), tagger_, clock_, io_.get_executor(),
+                                       net::ClientOptions(), counters_, [](model::ServiceCheck) {});
     integrations_->start();
     return *integrations_;
   }
@@ -180,6 +180,16 @@ TEST_F(IntegrationsTest, ConfigCheckShowsEverythingButSecrets) {
   EXPECT_THAT(text, HasSubstr("\nhost: 10.0.0.5\nport: \"6379\"\npassword: \"********\"\ntags:\n"));
   EXPECT_THAT(text, HasSubstr("\n~\nInit Config:\nx: "));
   EXPECT_THAT(text, HasSubstr("Auto-discovery IDs:\n* ecsfargate://redis\n* redis\n===\n"));
+}
+
+TEST_F(IntegrationsTest, ASecretOfTheEnvironmentIsHiddenInWhateverOptionItStands) {
+  make({{"STATUS_TOKEN", "tok-5c1e9a"}});
+  update({container("web", "web:1",
+                    {{"checks", R"({"nginx":{"instances":[{"nginx_status_url":)"
+                                R"("http://%%host%%/s/%%env_STATUS_TOKEN%%"}]}})"}})});
+  const std::string text = integrations_->config_check(false);
+  EXPECT_THAT(text, HasSubstr("nginx_status_url: http://10.0.0.5/s/********"));
+  EXPECT_THAT(text, Not(HasSubstr("tok-5c1e9a")));
 }
 
 TEST_F(IntegrationsTest, VerboseShowsWhatWaitsAndLogConfigurations) {

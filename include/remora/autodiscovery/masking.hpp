@@ -15,4 +15,8 @@ namespace remora::autodiscovery {
 /// scrubber (passwords in URLs, keys pasted anywhere).
 [[nodiscard]] model::Value masked(const model::Value& value);
 
+/// Makes the values of secret keys known to the scrubber and the log, so that no error message of a
+/// server repeats one. Of `headers` only those that carry credentials.
+void remember_secrets(const model::Value& value);
+
 }  // namespace remora::autodiscovery

@@ -5,7 +5,7 @@
 
 namespace remora::core {
 
-/// Hides 32-digit hex keys but for their last five characters, passwords in URLs, and values of
+/// Hides known secrets (known_secrets.hpp), 32-digit hex keys but for their last five characters, passwords in URLs, and values of
 /// api_key=, token=, password= in any text.
 [[nodiscard]] std::string scrub(std::string text);
 
