@@ -131,6 +131,16 @@ std::string config_check_text(const autodiscovery::Reconciler& reconciler,
   };
   for (const CheckConfig* config : in_order(reconciler)) add(printer.text_of(*config));
   if (reconciler.configs().empty()) add("No check configuration is in use.\n");
+  if (!reconciler.left_out().empty()) {
+    std::string excluded;
+    add_title(excluded, "Excluded containers");
+    for (const std::string& name : reconciler.left_out()) {
+      excluded += name +
+                  ": DD_CONTAINER_EXCLUDE or DD_CONTAINER_EXCLUDE_METRICS keeps its checks from "
+                  "running\n";
+    }
+    add(excluded);
+  }
   if (verbose) {
     for (const LogConfig& config : reconciler.logs()) add(Printer::text_of(config));
     std::string unused;

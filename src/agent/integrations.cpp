@@ -177,6 +177,11 @@ telemetry::StatusNode Integrations::status() const {
     const std::string note = hidden_labels_note(task_, launch_type_, options_.directories.front());
     if (!note.empty()) node.add("Docker labels", note);
   }
+  std::string left_out;
+  for (const std::string& name : reconciler_.left_out()) {
+    left_out += (left_out.empty() ? "" : ", ") + name;
+  }
+  if (!left_out.empty()) node.add("Checks kept away by DD_CONTAINER_EXCLUDE", left_out);
   const autodiscovery::FaultList& faults = reconciler_.faults();
   node.add("Configuration errors", faults.errors())
       .add("Configuration warnings", faults.count() - faults.errors());

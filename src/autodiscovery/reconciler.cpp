@@ -159,6 +159,17 @@ void Reconciler::add_static(Round& round) {
   }
 }
 
+bool Reconciler::asks_for_checks(const ecs::ContainerMetadata& container,
+                                 ecs::LaunchType launch_type) {
+  const ContainerTemplates labels =
+      parse_labels(container.labels, container.name, container.docker_id, options_.labels);
+  if (!labels.templates.empty() || labels.faults.errors() > 0) return true;
+  const auto identifiers = identifiers_of(container, labels.check_id, launch_type);
+  return !labels.no_file_templates &&
+         std::any_of(files_.templates.begin(), files_.templates.end(),
+                     [&](const Template& one) { return matches(one, identifiers); });
+}
+
 void Reconciler::add_container(Round& round, const ecs::ContainerMetadata& container,
                                const ecs::TaskMetadata& task, ecs::LaunchType launch_type) {
   round.seen.insert(container.docker_id);
@@ -189,12 +200,16 @@ Changes Reconciler::update() {
 Changes Reconciler::update(const ecs::TaskMetadata& task, ecs::LaunchType launch_type) {
   // Its containers are on their way out; they go when the endpoint no longer names them.
   if (task.known_status == "STOPPED") return {};
+  left_out_.clear();
   Round round{options_, {}, {}, {}, {}, {}, 0};
   add_static(round);
   for (const ecs::ContainerMetadata& container : task.containers) {
     const bool normal = container.type.empty() || container.type == "NORMAL";
     if (!container.running() || container.docker_id.empty() || !normal) continue;
-    if (options_.excluded && options_.excluded(container)) continue;
+    if (options_.excluded && options_.excluded(container)) {
+      if (asks_for_checks(container, launch_type)) left_out_.push_back(container.name);
+      continue;
+    }
     add_container(round, container, task, launch_type);
   }
   return finish(round);

@@ -48,10 +48,10 @@ class IntegrationsTest : public testing::Test {
     std::filesystem::create_directories(whole.parent_path());
     std::ofstream(whole) << text;
   }
-  Integrations& make(config::Environment environment = {}) {
+  Integrations& make(config::Environment environment = {}, ecs::ContainerFilter filter = {}) {
     environment["DD_CONFD_PATH"] = directory_.path().string();
     const config::Loaded loaded = config::load_text(environment, "", "");
-    DiscoveryOptions options = discovery_options(loaded, {}, {}, environment);
+    DiscoveryOptions options = discovery_options(loaded, {}, filter, environment);
     options.directories.resize(1);  // not the /conf.d of this machine
     integrations_ =
         std::make_unique<Integrations>(std::move(options), tagger_, clock_, io_.get_executor(),
@@ -203,6 +203,18 @@ TEST_F(IntegrationsTest, VerboseShowsWhatWaitsAndLogConfigurations) {
   EXPECT_THAT(text, HasSubstr("Log Config:\n- source: go\n  service: shop\n"));
   EXPECT_THAT(text, HasSubstr("=== Unresolved Configs ===\nredisdb: "));
   EXPECT_THAT(text, HasSubstr("waits for a container of my-cache\n"));
+}
+
+TEST_F(IntegrationsTest, AnExcludedContainerIsNamed) {
+  std::vector<std::string> warnings;
+  ecs::ContainerFilterOptions rules;
+  rules.exclude = {"name:redis"};
+  make({}, ecs::ContainerFilter::create(rules, warnings));
+  update({container("redis", "redis:7", kRedisLabels)});
+  EXPECT_EQ(integrations_->scheduler().instances(), 0u);
+  EXPECT_THAT(integrations_->config_check(false),
+              HasSubstr("=== Excluded containers ===\nredis: DD_CONTAINER_EXCLUDE"));
+  EXPECT_THAT(block(), HasSubstr("Checks kept away by DD_CONTAINER_EXCLUDE: redis"));
 }
 
 TEST_F(IntegrationsTest, FilesAreReadAgainWhereThatIsAskedFor) {

@@ -420,5 +420,19 @@ TEST(Reconciler, NewFilesTakeEffectWithTheNextUpdate) {
   EXPECT_EQ(second.new_faults.size(), 1u);
 }
 
+TEST(Reconciler, NamesExcludedContainersThatAskForChecks) {
+  ReconcilerOptions options;
+  options.excluded = [](const ecs::ContainerMetadata& c) { return c.docker_id != "4"; };
+  Reconciler reconciler(options, built_in());
+  const auto changes =
+      reconciler.update(task({container("1", "web:1", check("nginx")), container("2", "redis:7"),
+                              container("3", "app:1"), container("4", "redis:7")}),
+                        LaunchType::fargate);
+  EXPECT_EQ(changes.schedule.size(), 1u);
+  EXPECT_THAT(reconciler.left_out(), testing::ElementsAre("c-1", "c-2"));
+  (void)reconciler.update(task({}), LaunchType::fargate);
+  EXPECT_THAT(reconciler.left_out(), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace remora::autodiscovery

@@ -88,6 +88,8 @@ class Reconciler {
   [[nodiscard]] const std::vector<LogConfig>& logs() const { return logs_; }
   /// Of labels, files and variables, as of the last update.
   [[nodiscard]] const FaultList& faults() const { return faults_; }
+  /// Names of containers that `excluded` keeps away although a label or file asks for a check.
+  [[nodiscard]] const std::vector<std::string>& left_out() const { return left_out_; }
   [[nodiscard]] const std::vector<Template>& file_templates() const { return files_.templates; }
 
  private:
@@ -99,6 +101,8 @@ class Reconciler {
   const ContainerTemplates& templates_of(const ecs::ContainerMetadata& container);
   Changes finish(Round& round);
   void add_static(Round& round);
+  [[nodiscard]] bool asks_for_checks(const ecs::ContainerMetadata& container,
+                                     ecs::LaunchType launch_type);
   void add_container(Round& round, const ecs::ContainerMetadata& container,
                      const ecs::TaskMetadata& task, ecs::LaunchType launch_type);
 
@@ -107,6 +111,7 @@ class Reconciler {
   std::map<std::string, Known> known_;  ///< by DockerId: labels are parsed once
   std::map<std::string, ConfigPtr> configs_;
   std::vector<LogConfig> logs_;
+  std::vector<std::string> left_out_;
   FaultList faults_;
   std::set<std::string> reported_;
 };
