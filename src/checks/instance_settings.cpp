@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/core/utf8.hpp"
 #include "remora/model/value_reader.hpp"
@@ -22,8 +22,6 @@ constexpr std::size_t kMaxTags = 1'000;
 constexpr std::array<std::string_view, 11> kGenericKeys = {
     "cluster", "cluster_id", "cluster_name", "clusterid", "clustername", "env",
     "host",    "host_name",  "hostname",     "service",   "version"};
-
-using openmetrics::PythonRegex;
 
 // All of a list as one expression; empty for an empty list.
 Result<std::optional<PythonRegex>> read_list(const model::Value& patterns, const char* key) {

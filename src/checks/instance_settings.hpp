@@ -20,7 +20,7 @@ namespace remora::checks {
 /// The include and exclude lists of `metric_patterns`. Threading: pure.
 class MetricPatterns {
  public:
-  /// Errors: invalid_config, when a list is none, or an expression is none of RE2.
+  /// Errors: invalid_config, when a list is none, or an expression cannot be used.
   [[nodiscard]] static Result<std::shared_ptr<const MetricPatterns>> read(
       const model::Value& patterns);
   virtual ~MetricPatterns() = default;

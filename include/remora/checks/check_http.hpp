@@ -39,6 +39,7 @@ struct CheckHttpOptions {
   /// A token read from a file at every request; `auth_token_value` holds the placeholder.
   std::string auth_token_file, auth_token_pattern, auth_token_header, auth_token_value;
   std::string auth_token_placeholder;
+  std::string auth_token_option = "auth_token";  ///< for messages about the file
 };
 
 /// Errors: invalid_config (which option, why), unsupported (auth_type ntlm, kerberos, aws, …:

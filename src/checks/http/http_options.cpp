@@ -2,13 +2,13 @@
 //
 // Source: DataDog/integrations-core datadog_checks_base utils/http.py (STANDARD_FIELDS).
 #include <openssl/evp.h>
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
 
+#include "checks/python_regex.hpp"
 #include "remora/checks/check_http.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/core/version.hpp"
@@ -208,9 +208,9 @@ Result<void> read_auth_token(const Fields& fields, CheckHttpOptions& out) {
     return bad("auth_token", "writer: `value` does not hold the placeholder");
   }
   if (!out.auth_token_pattern.empty()) {
-    const re2::RE2 regex(out.auth_token_pattern, re2::RE2::Quiet);
-    if (!regex.ok()) return bad("auth_token", "reader: `pattern` is no regular expression of RE2");
-    if (regex.NumberOfCapturingGroups() != 1) {
+    const auto regex = PythonRegex::compile(out.auth_token_pattern);
+    if (!regex) return fail(regex.error(), "auth_token: reader: `pattern`");
+    if (regex->groups() != 1) {
       return bad("auth_token", "reader: `pattern` needs exactly one group");
     }
   }

@@ -1,21 +1,22 @@
 #include "checks/http/token_file.hpp"
 
 #include <fcntl.h>
-#include <re2/re2.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+
+#include "checks/python_regex.hpp"
 
 namespace remora::checks {
 namespace {
 
 constexpr std::size_t kMaxTokenFileBytes = 64 * 1024;
 
-Result<std::string> read_small_file(const std::string& path) {
+Result<std::string> read_small_file(const std::string& option, const std::string& path) {
   // Not blocking: a pipe in place of the file must not hold up the loop.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return fail(Errc::invalid_config, "auth_token: cannot open " + path);
+  if (fd < 0) return fail(Errc::invalid_config, option + ": cannot open " + path);
   struct stat info {};
   std::string text(kMaxTokenFileBytes + 1, '\0');
   std::size_t size = 0;
@@ -26,9 +27,9 @@ Result<std::string> read_small_file(const std::string& path) {
     size += static_cast<std::size_t>(n);
   }
   ::close(fd);
-  if (!regular || n < 0) return fail(Errc::invalid_config, "auth_token: cannot read " + path);
+  if (!regular || n < 0) return fail(Errc::invalid_config, option + ": cannot read " + path);
   if (size > kMaxTokenFileBytes) {
-    return fail(Errc::invalid_config, "auth_token: " + path + " is larger than 64 KiB");
+    return fail(Errc::invalid_config, option + ": " + path + " is larger than 64 KiB");
   }
   text.resize(size);
   return text;
@@ -44,15 +45,20 @@ std::string trimmed(const std::string& text) {
 }  // namespace
 
 Result<std::string> token_header(const CheckHttpOptions& options) {
-  auto content = read_small_file(options.auth_token_file);
+  const std::string& option = options.auth_token_option;
+  auto content = read_small_file(option, options.auth_token_file);
   if (!content) return content;
   std::string token;
   if (options.auth_token_pattern.empty()) {
     token = trimmed(*content);
-  } else if (!re2::RE2::PartialMatch(
-                 *content, re2::RE2(options.auth_token_pattern, re2::RE2::Quiet), &token)) {
-    return fail(Errc::invalid_config,
-                "auth_token: the pattern is not found in " + options.auth_token_file);
+  } else {
+    const auto regex = PythonRegex::compile(options.auth_token_pattern);
+    const auto found = regex ? regex->first_group(*content) : std::nullopt;
+    if (!found) {
+      return fail(Errc::invalid_config,
+                  option + ": the pattern is not found in " + options.auth_token_file);
+    }
+    token = *found;
   }
   std::string value = options.auth_token_value;
   const std::size_t at = value.find(options.auth_token_placeholder);

@@ -10,7 +10,7 @@
 
 #include "checks/http/instance_name.hpp"
 #include "checks/http/option_lists.hpp"
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/model/value_reader.hpp"
 
@@ -19,7 +19,6 @@ namespace http_check {
 namespace {
 
 using model::CheckStatus;
-using openmetrics::PythonRegex;
 
 constexpr std::string_view kDefaultStatus = R"((1|2|3)\d\d)";
 constexpr std::size_t kMaxBodyBytes = 8u << 20;

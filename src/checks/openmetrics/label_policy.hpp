@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "checks/openmetrics/python_regex.hpp"
 #include "checks/openmetrics/text_map.hpp"
+#include "checks/python_regex.hpp"
 #include "remora/checks/openmetrics/mapper_options.hpp"
 #include "remora/core/error.hpp"
 

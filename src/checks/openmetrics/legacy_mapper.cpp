@@ -12,7 +12,7 @@
 #include "checks/openmetrics/label_joins.hpp"
 #include "checks/openmetrics/label_policy.hpp"
 #include "checks/openmetrics/page_mapper.hpp"
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 #include "checks/openmetrics/tag_writer.hpp"
 #include "checks/openmetrics/text_map.hpp"
 #include "remora/checks/openmetrics/metric_mapper.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 #include "remora/checks/openmetrics/exposition.hpp"
 
 namespace remora::checks::openmetrics {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "checks/openmetrics/python_regex.hpp"
 #include "checks/openmetrics/text_map.hpp"
+#include "checks/python_regex.hpp"
 #include "remora/checks/openmetrics/exposition.hpp"
 #include "remora/checks/openmetrics/mapper_options.hpp"
 #include "remora/core/error.hpp"

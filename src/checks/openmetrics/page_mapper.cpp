@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 
 namespace remora::checks::openmetrics {
 

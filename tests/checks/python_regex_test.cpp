@@ -1,9 +1,9 @@
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace remora::checks::openmetrics {
+namespace remora::checks {
 namespace {
 
 TEST(PythonRegex, SearchesAnywhere) {
@@ -61,6 +61,18 @@ TEST(PythonRegex, AnyOfSeveral) {
   EXPECT_FALSE(regex->found_in("xBax"));
 }
 
+TEST(PythonRegex, GivesWhatItsFirstGroupTook) {
+  auto regex = PythonRegex::compile(R"((?P<token>t\d+)(?:,(x))?\Z)");
+  ASSERT_TRUE(regex);
+  EXPECT_EQ(regex->groups(), 2);
+  EXPECT_EQ(regex->first_group("t0 t12"), "t12");
+  EXPECT_EQ(regex->first_group("t0 t"), std::nullopt);
+  regex = PythonRegex::compile("(a)?b");
+  EXPECT_EQ(regex->first_group("b"), "");
+  regex = PythonRegex::compile("a");
+  EXPECT_EQ(regex->first_group("a"), std::nullopt);
+}
+
 TEST(PythonRegex, KnowsPlainNames) {
   EXPECT_FALSE(has_metacharacters("go_gc:total"));
   EXPECT_TRUE(has_metacharacters("go-gc"));
@@ -87,4 +99,4 @@ TEST(PythonRegex, ShellPatternsEndWithTheText) {
 }
 
 }  // namespace
-}  // namespace remora::checks::openmetrics
+}  // namespace remora::checks

@@ -1,11 +1,11 @@
-#include "checks/openmetrics/python_regex.hpp"
+#include "checks/python_regex.hpp"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <utility>
 
-namespace remora::checks::openmetrics {
+namespace remora::checks {
 namespace {
 
 constexpr std::size_t kMaxPattern = 4096;     // bytes
@@ -173,6 +173,18 @@ bool PythonRegex::found_in(std::string_view text) const {
                        re2::RE2::UNANCHORED, nullptr, 0);
 }
 
+int PythonRegex::groups() const { return regex_->NumberOfCapturingGroups(); }
+
+std::optional<std::string_view> PythonRegex::first_group(std::string_view text) const {
+  if (groups() == 0) return std::nullopt;
+  re2::StringPiece found[2];
+  if (!regex_->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
+                     re2::RE2::UNANCHORED, found, 2)) {
+    return std::nullopt;
+  }
+  return std::string_view(found[1].data() == nullptr ? "" : found[1].data(), found[1].size());
+}
+
 bool has_metacharacters(std::string_view text) noexcept {
   return text.find_first_of(kMetacharacters) != std::string_view::npos;
 }
@@ -208,4 +220,4 @@ std::string glob_expression(std::string_view glob) {
   return out + ")\\Z";
 }
 
-}  // namespace remora::checks::openmetrics
+}  // namespace remora::checks

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ namespace re2 {
 class RE2;
 }
 
-namespace remora::checks::openmetrics {
+namespace remora::checks {
 
 class PythonRegex {
  public:
@@ -32,6 +33,11 @@ class PythonRegex {
 
   /// As `search`: anywhere in `text`.
   [[nodiscard]] bool found_in(std::string_view text) const;
+  /// How many groups capture something.
+  [[nodiscard]] int groups() const;
+  /// What the first group took where the expression is found first; a view of `text`. Empty when it
+  /// is not found, or has no group.
+  [[nodiscard]] std::optional<std::string_view> first_group(std::string_view text) const;
 
  private:
   explicit PythonRegex(std::unique_ptr<re2::RE2> regex);
@@ -45,4 +51,4 @@ class PythonRegex {
 /// its end is the end of the text, its beginning may be anywhere when it is searched.
 [[nodiscard]] std::string glob_expression(std::string_view glob);
 
-}  // namespace remora::checks::openmetrics
+}  // namespace remora::checks
