@@ -72,11 +72,11 @@ std::string_view SamplerSender::full_name(std::string_view name, bool raw) {
 }
 
 // Fills tags_: valid, renamed, sorted, each once.
-void SamplerSender::collect_tags(std::span<const std::string> tags) {
+void SamplerSender::collect_tags(TagViews tags) {
   tags_.clear();
   renamed_.clear();
   renamed_.reserve(tags.size());  // tags_ points into it
-  for (const std::string& tag : tags) {
+  for (const std::string_view tag : tags) {
     if (!usable_tag(tag)) continue;
     std::string renamed =
         settings_.rename_generic_tags ? renamed_tag(info_.name, tag) : std::string();
@@ -127,8 +127,8 @@ void SamplerSender::submit(const Submission& submission) {
   sampler_.add(sample, clock_.now());
 }
 
-void SamplerSender::service_check(std::string_view name, model::CheckStatus status,
-                                  std::span<const std::string> tags, std::string_view message) {
+void SamplerSender::service_check(std::string_view name, model::CheckStatus status, TagViews tags,
+                                  std::string_view message) {
   if (!usable_tag(name) || counts_.service_checks >= kMaxServiceChecks) return;
   ++counts_.service_checks;
   counters_.service_checks.add();

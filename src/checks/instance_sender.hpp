@@ -31,8 +31,8 @@ class SamplerSender final : public InstanceSender {
                 telemetry::CheckCounters& counters, ServiceCheckSink service_checks);
 
   void submit(const Submission& submission) override;
-  void service_check(std::string_view name, model::CheckStatus status,
-                     std::span<const std::string> tags, std::string_view message) override;
+  void service_check(std::string_view name, model::CheckStatus status, TagViews tags,
+                     std::string_view message) override;
   void warning(std::string text) override;
   void metadata(std::string_view key, std::string_view value) override;
 
@@ -51,7 +51,7 @@ class SamplerSender final : public InstanceSender {
 
  private:
   [[nodiscard]] std::string_view full_name(std::string_view name, bool raw);
-  void collect_tags(std::span<const std::string> tags);
+  void collect_tags(TagViews tags);
   [[nodiscard]] bool within_limit(const Submission& submission, std::string_view name);
 
   const IntegrationInfo& info_;

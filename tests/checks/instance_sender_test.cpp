@@ -119,6 +119,15 @@ TEST_F(SamplerSenderTest, TheServiceOfInitConfigHoldsWhereTheInstanceHasNone) {
   EXPECT_THAT(sent(), ElementsAre("demo.a{service:shop}=1"));
 }
 
+TEST_F(SamplerSenderTest, TagsAreTextsOrViewsOfThem) {
+  auto& sender = make({});
+  const std::vector<std::string_view> views{"b:2", "a:1"};
+  sender.gauge("a", 1, views);
+  sender.service_check("up", model::CheckStatus::ok, views, "");
+  EXPECT_THAT(sent(), ElementsAre("demo.a{a:1,b:2}=1"));
+  EXPECT_THAT(*checks_[0].tags, ElementsAre("a:1", "b:2"));
+}
+
 TEST_F(SamplerSenderTest, TagsThatAreNoTextAreLeftOut) {
   make({}).gauge("a", 1, std::vector<std::string>{"", "bad:\xff", "good:1"});
   EXPECT_THAT(sent(), ElementsAre("demo.a{good:1}=1"));

@@ -52,8 +52,8 @@ class RecordingSender final : public checks::InstanceSender {
                       s.upper,
                       s.raw});
   }
-  void service_check(std::string_view name, model::CheckStatus status,
-                     std::span<const std::string> tags, std::string_view message) override {
+  void service_check(std::string_view name, model::CheckStatus status, checks::TagViews tags,
+                     std::string_view message) override {
     service_checks.push_back(
         {std::string(name), status, {tags.begin(), tags.end()}, std::string(message)});
   }

@@ -43,9 +43,9 @@ class NobodySends final : public remora::checks::InstanceSender {
  public:
   void submit(const remora::checks::Submission& submission) override {
     require(!submission.name.empty());
-    for (const std::string& tag : submission.tags) require(tag.size() < 256);
+    for (const std::string_view tag : submission.tags) require(tag.size() < 256);
   }
-  void service_check(std::string_view, remora::model::CheckStatus, std::span<const std::string>,
+  void service_check(std::string_view, remora::model::CheckStatus, remora::checks::TagViews,
                      std::string_view) override {}
   void warning(std::string text) override { require(text.size() < 1024); }
   void metadata(std::string_view, std::string_view) override {}

@@ -15,6 +15,7 @@
 
 #include "remora/checks/check_http.hpp"
 #include "remora/checks/metric_info.hpp"
+#include "remora/checks/tag_views.hpp"
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
 #include "remora/core/error.hpp"
@@ -46,11 +47,11 @@ struct Submission {
   SubmitKind kind = SubmitKind::gauge;
   std::string_view name;  ///< without the namespace of the check
   double value = 0;
-  std::span<const std::string> tags;  ///< besides those of the instance
-  std::string_view host;              ///< empty = the agent's
-  bool flush_first = false;           ///< monotonic kinds: the first value counts in full
-  double lower = 0, upper = 0;        ///< bucket
-  bool raw = false;                   ///< the name is whole, no namespace in front
+  TagViews tags;                ///< besides those of the instance
+  std::string_view host;        ///< empty = the agent's
+  bool flush_first = false;     ///< monotonic kinds: the first value counts in full
+  double lower = 0, upper = 0;  ///< bucket
+  bool raw = false;             ///< the name is whole, no namespace in front
 };
 
 /// Where an instance puts what it finds. Adds the namespace, the instance's tags, `service:`,
@@ -59,30 +60,28 @@ class InstanceSender {
  public:
   virtual ~InstanceSender() = default;
   virtual void submit(const Submission& submission) = 0;
-  virtual void service_check(std::string_view name, model::CheckStatus status,
-                             std::span<const std::string> tags, std::string_view message) = 0;
+  virtual void service_check(std::string_view name, model::CheckStatus status, TagViews tags,
+                             std::string_view message) = 0;
   /// Shown in `agent status` with the run; the run is a success nevertheless. Never a secret.
   virtual void warning(std::string text) = 0;
   /// Facts about the monitored thing: "version", "7.0.15".
   virtual void metadata(std::string_view key, std::string_view value) = 0;
 
-  void gauge(std::string_view name, double value, std::span<const std::string> tags = {}) {
+  void gauge(std::string_view name, double value, TagViews tags = {}) {
     one(SubmitKind::gauge, name, value, tags);
   }
-  void rate(std::string_view name, double value, std::span<const std::string> tags = {}) {
+  void rate(std::string_view name, double value, TagViews tags = {}) {
     one(SubmitKind::rate, name, value, tags);
   }
-  void monotonic_count(std::string_view name, double value,
-                       std::span<const std::string> tags = {}) {
+  void monotonic_count(std::string_view name, double value, TagViews tags = {}) {
     one(SubmitKind::monotonic_count, name, value, tags);
   }
-  void histogram(std::string_view name, double value, std::span<const std::string> tags = {}) {
+  void histogram(std::string_view name, double value, TagViews tags = {}) {
     one(SubmitKind::histogram, name, value, tags);
   }
 
  private:
-  void one(SubmitKind kind, std::string_view name, double value,
-           std::span<const std::string> tags) {
+  void one(SubmitKind kind, std::string_view name, double value, TagViews tags) {
     Submission submission;
     submission.kind = kind;
     submission.name = name;
