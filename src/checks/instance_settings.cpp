@@ -114,7 +114,23 @@ void add_tag(InstanceSettings& settings, std::string_view check, std::string_vie
   if (!renamed.empty()) tags.push_back(std::move(renamed));
 }
 
-model::TagList read_tags(InstanceSettings& settings, const InstanceConfig& config) {
+// Option `ignore_tags`.
+Result<std::optional<PythonRegex>> read_ignored(const model::Value& instance) {
+  model::ValueReader reader(instance);
+  std::vector<std::string> texts = reader.texts("ignore_tags");
+  if (!reader.problems().empty()) return fail(Errc::invalid_config, reader.problems().front());
+  std::erase(texts, "");
+  if (texts.empty()) return std::optional<PythonRegex>();
+  if (texts.size() > kMaxPatterns) {
+    return fail(Errc::invalid_config, "ignore_tags has more than 1000 entries");
+  }
+  auto regex = PythonRegex::compile_any(texts);
+  if (!regex) return fail(regex.error(), "ignore_tags");
+  return std::optional<PythonRegex>(std::move(*regex));
+}
+
+model::TagList read_tags(InstanceSettings& settings, const InstanceConfig& config,
+                         const std::optional<PythonRegex>& ignored) {
   model::TagList tags;
   const model::Value* value = config.instance.find("tags");
   if (value == nullptr || value->is_null()) return tags;
@@ -129,6 +145,7 @@ model::TagList read_tags(InstanceSettings& settings, const InstanceConfig& confi
       if (!item.is_null()) settings.notes.emplace_back("an entry of tags is no text: passed over");
       continue;
     }
+    if (ignored && ignored->found_in(*tag)) continue;
     if (tags.size() >= kMaxTags) {
       settings.notes.emplace_back("tags has more than 1000 entries: the rest is passed over");
       break;
@@ -211,7 +228,13 @@ Result<InstanceSettings> read_instance_settings(const IntegrationInfo& info,
     settings.patterns = std::move(*read);
   }
 
-  model::TagList tags = read_tags(settings, config);
+  std::optional<PythonRegex> ignored;
+  if (info.ignore_tags) {
+    auto read = read_ignored(config.instance);
+    if (!read) return read.error();
+    ignored = std::move(*read);
+  }
+  model::TagList tags = read_tags(settings, config, ignored);
   std::string service = instance.text("service");
   if (service.empty()) service = init_config.text("service");
   // The agent's own, so it keeps its name whatever disable_generic_tags says.

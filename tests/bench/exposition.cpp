@@ -117,7 +117,6 @@ std::unique_ptr<om::MetricMapper> make(void (*change)(om::MapperOptions&)) {
   om::MapperOptions options;
   options.name_space = "bench";
   options.endpoint = "http://127.0.0.1:9100/metrics";
-  options.tags = {"env:bench", "service:app", "task_family:web"};
   options.metrics.resize(1);
   options.metrics[0].key = ".+";
   change(options);

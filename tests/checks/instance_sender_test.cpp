@@ -128,6 +128,31 @@ TEST_F(SamplerSenderTest, TagsAreTextsOrViewsOfThem) {
   EXPECT_THAT(*checks_[0].tags, ElementsAre("a:1", "b:2"));
 }
 
+TEST_F(SamplerSenderTest, IgnoredTagsOfTheInstanceAreNotSent) {
+  const Map instance{{"tags", list({"pod:x", "team:a", "env:pod"})},
+                     {"service", "pod"},
+                     {"ignore_tags", list({"^pod:", "", "^env"})}};
+  const std::vector<std::string> own{"pod:own"};
+  make(instance).gauge("a", 1, own);  // a check that has no such option
+  EXPECT_THAT(sent(), ElementsAre("demo.a{pod:own,env:pod,pod:x,service:pod,team:a}=1"));
+  IntegrationInfo info = demo();
+  info.ignore_tags = true;
+  auto& sender = make(instance, info);
+  sender.gauge("a", 1, own);
+  sender.service_check("up", model::CheckStatus::ok, own, "");
+  EXPECT_THAT(sent(), ElementsAre("demo.a{pod:own,service:pod,team:a}=1"));
+  EXPECT_THAT(*checks_[0].tags, ElementsAre("pod:own", "service:pod", "team:a"));
+
+  InstanceConfig config;
+  config.instance = Value(Map{{"ignore_tags", list({"(a)\\1"})}});
+  const auto refused = read_instance_settings(info, config);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::invalid_config);
+  EXPECT_THAT(refused.error().message(), HasSubstr("ignore_tags: `(a)\\1`: a back reference"));
+  config.instance = Value(Map{{"ignore_tags", Map{}}});
+  EXPECT_FALSE(read_instance_settings(info, config));
+}
+
 TEST_F(SamplerSenderTest, TagsThatAreNoTextAreLeftOut) {
   make({}).gauge("a", 1, std::vector<std::string>{"", "bad:\xff", "good:1"});
   EXPECT_THAT(sent(), ElementsAre("demo.a{good:1}=1"));

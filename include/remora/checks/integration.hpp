@@ -138,6 +138,9 @@ struct IntegrationInfo {
   /// Generic tags (`host:`, `env:`, …) are sent in both forms, also as `<check>_host:`, unless
   /// disable_generic_tags leaves the second one only. Of the first set nginx alone does that.
   bool both_tag_forms = false;
+  /// The option `ignore_tags`: expressions, and a tag of the instance in which one is found is not
+  /// sent. What the check itself puts on a submission stays.
+  bool ignore_tags = false;
   /// Errors: invalid_config (an option is missing or wrong: the message names it), unsupported (the
   /// instance asks for something declined: the message names the option).
   Result<std::unique_ptr<IntegrationCheck>> (*create)(const InstanceConfig& config,

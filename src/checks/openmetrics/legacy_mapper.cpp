@@ -12,9 +12,9 @@
 #include "checks/openmetrics/label_joins.hpp"
 #include "checks/openmetrics/label_policy.hpp"
 #include "checks/openmetrics/page_mapper.hpp"
-#include "checks/python_regex.hpp"
 #include "checks/openmetrics/tag_writer.hpp"
 #include "checks/openmetrics/text_map.hpp"
+#include "checks/python_regex.hpp"
 #include "remora/checks/openmetrics/metric_mapper.hpp"
 
 namespace remora::checks::openmetrics {
@@ -98,7 +98,7 @@ class LegacyMapper final : public MetricMapper {
     TypeOverrides overrides;
     LabelPolicy labels;
     LabelJoins joins;
-    TextList tags, check_tags;
+    TextList check_tags;
   };
 
   LegacyMapper(const LegacyMapperOptions& options, Parts parts)
@@ -307,7 +307,7 @@ void LegacyMapper::end(bool ok, const ParserStats& page) {
   }
   late_.clear();
   if (options_.telemetry) {
-    telemetry_.submit(*sink_, prefix_, page.filtered, parts_.tags.views());
+    telemetry_.submit(*sink_, prefix_, page.filtered, {});
   }
   // This engine keeps what it has decided when a scrape fails.
   if (ok) first_values_.scraped(true);
@@ -468,7 +468,7 @@ void LegacyMapper::add_tag(std::string_view label, std::string_view value) {
   if (decision.tag) writer_.add(decision.key, value);
 }
 
-/// Tags of the labels but `skipped`, and those of the instance.
+/// Tags of the labels but `skipped`.
 void LegacyMapper::build_tags(std::span<const Label> labels, std::string_view skipped) {
   std::size_t bytes = 64;
   for (const Label& label : labels) {
@@ -478,7 +478,6 @@ void LegacyMapper::build_tags(std::span<const Label> labels, std::string_view sk
   for (const Label& label : labels) {
     if (skipped.empty() || label.name != skipped) add_tag(label.name, label.value);
   }
-  writer_.add_views(parts_.tags.views());
 }
 
 void LegacyMapper::send(SubmissionKind kind, std::string_view name, double value) {
@@ -535,17 +534,9 @@ Result<std::unique_ptr<MetricMapper>> make_legacy_mapper(const LegacyMapperOptio
   if (!labels) return labels.error();
   auto joins = LabelJoins::make(options.label_joins);
   if (!joins) return joins.error();
-  auto tags = kept_tags(options.tags, options.ignore_tags);
-  if (!tags) return tags.error();
-  std::vector<std::string> check_tags{"endpoint:" + options.endpoint};
-  check_tags.insert(check_tags.end(), tags->begin(), tags->end());
-  LegacyMapper::Parts parts{std::move(*wildcards),
-                            std::move(*ignored),
-                            std::move(*overrides),
-                            std::move(*labels),
-                            std::move(*joins),
-                            TextList(std::move(*tags)),
-                            TextList(std::move(check_tags))};
+  LegacyMapper::Parts parts{std::move(*wildcards), std::move(*ignored),
+                            std::move(*overrides), std::move(*labels),
+                            std::move(*joins),     TextList({"endpoint:" + options.endpoint})};
   return std::unique_ptr<MetricMapper>(new LegacyMapper(options, std::move(parts)));
 }
 

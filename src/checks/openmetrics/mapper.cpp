@@ -278,7 +278,7 @@ void Emitter::sample(const Sample& sample) {
   }
 }
 
-/// Writes the tags of `labels`, the bound behind them, and those of the instance. For the table of
+/// Writes the tags of `labels`, the bound behind them, and that of the endpoint. For the table of
 /// buckets the labels' alone. False when a label's value drops the sample.
 bool Emitter::build_tags(std::span<const Label> labels, bool table) {
   std::size_t bytes = 64 + bound_key_.size();
@@ -584,13 +584,12 @@ Result<std::unique_ptr<MetricMapper>> make_mapper(const MapperOptions& options) 
   if (!labels) return labels.error();
   auto excluded = MetricExclusion::make(options.exclude_metrics);
   if (!excluded) return excluded.error();
-  auto tags = kept_tags(options.tags, options.ignore_tags);
-  if (!tags) return tags.error();
-  if (options.tag_by_endpoint) tags->push_back("endpoint:" + options.endpoint);
+  std::vector<std::string> tags;
+  if (options.tag_by_endpoint) tags.push_back("endpoint:" + options.endpoint);
   auto filter = RegexLineFilter::make(options.raw_line_filters);
   if (!filter) return filter.error();
   Emitter::Parts parts{std::move(*rules), std::move(*labels), std::move(*excluded),
-                       TextList(std::move(*tags))};
+                       TextList(std::move(tags))};
   return std::unique_ptr<MetricMapper>(new Mapper(options, std::move(parts), std::move(*filter)));
 }
 

@@ -2,21 +2,7 @@
 
 #include <numeric>
 
-#include "checks/python_regex.hpp"
-
 namespace remora::checks::openmetrics {
-
-Result<std::vector<std::string>> kept_tags(const std::vector<std::string>& tags,
-                                           const std::vector<std::string>& ignored) {
-  if (ignored.empty()) return tags;
-  auto regex = PythonRegex::compile_any(ignored);
-  if (!regex) return fail(regex.error(), "ignore_tags");
-  std::vector<std::string> kept;
-  for (const std::string& tag : tags) {
-    if (!regex->found_in(tag)) kept.push_back(tag);
-  }
-  return kept;
-}
 
 Part part_of(std::string_view sample_name) noexcept {
   if (sample_name.ends_with("_bucket")) return Part::bucket;

@@ -1,4 +1,4 @@
-// What both engines share: namespace, instance tags, first values, samples held back until the
+// What both engines share: first values, samples held back until the
 // start of the process is known.
 #pragma once
 
@@ -14,10 +14,6 @@
 #include "remora/checks/openmetrics/metric_mapper.hpp"
 
 namespace remora::checks::openmetrics {
-
-/// Removes the tags in which one of `ignore_tags` is found.
-[[nodiscard]] Result<std::vector<std::string>> kept_tags(const std::vector<std::string>& tags,
-                                                         const std::vector<std::string>& ignored);
 
 /// Which part of a histogram or summary a sample is, by the end of its name.
 enum class Part : std::uint8_t { plain, sum, count, bucket };

@@ -14,7 +14,6 @@ LegacyMapperOptions options_for(TextPairs metrics) {
   options.name_space = "app";
   options.metrics = std::move(metrics);
   options.endpoint = "http://h:1/metrics";
-  options.tags = {"t:1"};
   return options;
 }
 
@@ -28,19 +27,19 @@ TEST(LegacyMapper, CountersKeepTotalAndGetNoSuffix) {
       "# TYPE c_total counter\nc_total{a=\"b\"} 5\n# TYPE g gauge\ng 1\n# TYPE other gauge\nother "
       "1\n";
   EXPECT_THAT(MappedPage(options).scrape(text),
-              ElementsAre("monotonic app.c_total 5 a:b,t:1", "gauge app.renamed 1 t:1"));
+              ElementsAre("monotonic app.c_total 5 a:b", "gauge app.renamed 1"));
   options.send_monotonic_counter = false;
   EXPECT_THAT(MappedPage(options).scrape(text),
-              ElementsAre("gauge app.c_total 5 a:b,t:1", "gauge app.renamed 1 t:1"));
+              ElementsAre("gauge app.c_total 5 a:b", "gauge app.renamed 1"));
   options.send_monotonic_with_gauge = true;
   EXPECT_THAT(MappedPage(options).scrape(text),
-              ElementsAre("gauge app.c_total 5 a:b,t:1", "monotonic app.c_total.total 5 a:b,t:1",
-                          "gauge app.renamed 1 t:1"));
+              ElementsAre("gauge app.c_total 5 a:b", "monotonic app.c_total.total 5 a:b",
+                          "gauge app.renamed 1"));
 }
 
 TEST(LegacyMapper, HealthCheckAloneCarriesTheEndpoint) {
   EXPECT_THAT(MappedPage(options_for({})).mapper->check_tags(),
-              ElementsAre("endpoint:http://h:1/metrics", "t:1"));
+              ElementsAre("endpoint:http://h:1/metrics"));
 }
 
 TEST(LegacyMapper, Wildcards) {
@@ -48,7 +47,7 @@ TEST(LegacyMapper, Wildcards) {
   EXPECT_THAT(
       page.scrape(
           "# TYPE go_a gauge\ngo_a 1\n# TYPE go_x gauge\ngo_x 2\n# TYPE goo gauge\ngoo 3\n"),
-      ElementsAre("gauge app.go_a 1 t:1", "gauge app.y 2 t:1"));
+      ElementsAre("gauge app.go_a 1", "gauge app.y 2"));
 }
 
 TEST(LegacyMapper, UntypedNeedsAnOverride) {
@@ -56,41 +55,40 @@ TEST(LegacyMapper, UntypedNeedsAnOverride) {
   EXPECT_THAT(MappedPage(options).scrape("a 1\nb_x 2\n"), IsEmpty());
   options.type_overrides = {{"a", "counter"}, {"b_*", "gauge"}};
   EXPECT_THAT(MappedPage(options).scrape("a 1\nb_x 2\n"),
-              ElementsAre("monotonic app.a 1 t:1", "gauge app.b_x 2 t:1"));
+              ElementsAre("monotonic app.a 1", "gauge app.b_x 2"));
 }
 
 TEST(LegacyMapper, Histograms) {
   auto options = options_for({{"h", "h"}});
-  EXPECT_THAT(MappedPage(options).scrape(kHistogram),
-              ElementsAre("gauge app.h.count 1 upper_bound:0.5,t:1",
-                          "gauge app.h.count 3 upper_bound:1.0,t:1", "gauge app.h.sum 12.5 t:1",
-                          "gauge app.h.count 7 t:1,upper_bound:none"));
+  EXPECT_THAT(
+      MappedPage(options).scrape(kHistogram),
+      ElementsAre("gauge app.h.count 1 upper_bound:0.5", "gauge app.h.count 3 upper_bound:1.0",
+                  "gauge app.h.sum 12.5", "gauge app.h.count 7 upper_bound:none"));
   options.send_distribution_counts_as_monotonic = true;
   options.send_distribution_sums_as_monotonic = true;
   options.send_histograms_buckets = false;
   EXPECT_THAT(MappedPage(options).scrape(kHistogram),
-              ElementsAre("monotonic app.h.sum 12.5 t:1", "monotonic app.h.count 7 t:1"));
+              ElementsAre("monotonic app.h.sum 12.5", "monotonic app.h.count 7"));
   options.send_histograms_buckets = true;
   options.non_cumulative_buckets = true;
-  EXPECT_THAT(
-      MappedPage(options).scrape(kHistogram),
-      ElementsAre("monotonic app.h.sum 12.5 t:1", "monotonic app.h.count 7 t:1,upper_bound:none",
-                  "monotonic app.h.count 1 t:1,upper_bound:0.5,lower_bound:0",
-                  "monotonic app.h.count 2 t:1,upper_bound:1.0,lower_bound:0.5",
-                  "monotonic app.h.count 4 t:1,upper_bound:inf,lower_bound:1.0"));
+  EXPECT_THAT(MappedPage(options).scrape(kHistogram),
+              ElementsAre("monotonic app.h.sum 12.5", "monotonic app.h.count 7 upper_bound:none",
+                          "monotonic app.h.count 1 upper_bound:0.5,lower_bound:0",
+                          "monotonic app.h.count 2 upper_bound:1.0,lower_bound:0.5",
+                          "monotonic app.h.count 4 upper_bound:inf,lower_bound:1.0"));
   options.send_distribution_buckets = true;
   EXPECT_THAT(MappedPage(options).scrape(kHistogram),
-              ElementsAre("bucket app.h 1 t:1,upper_bound:0.5,lower_bound:0.0 (0, 0.5]",
-                          "bucket app.h 2 t:1,upper_bound:1.0,lower_bound:0.5 (0.5, 1]",
-                          "bucket app.h 4 t:1,upper_bound:inf,lower_bound:1.0 (1, inf]"));
+              ElementsAre("bucket app.h 1 upper_bound:0.5,lower_bound:0.0 (0, 0.5]",
+                          "bucket app.h 2 upper_bound:1.0,lower_bound:0.5 (0.5, 1]",
+                          "bucket app.h 4 upper_bound:inf,lower_bound:1.0 (1, inf]"));
 }
 
 TEST(LegacyMapper, Summaries) {
   auto options = options_for({{"s", "s"}});
   const std::string text = "# TYPE s summary\ns{quantile=\"0\"} 1\ns 9\ns_sum 2\ns_count 3\n";
   MappedPage page(options);
-  EXPECT_THAT(page.scrape(text), ElementsAre("gauge app.s.quantile 1 quantile:0.0,t:1",
-                                             "gauge app.s.sum 2 t:1", "gauge app.s.count 3 t:1"));
+  EXPECT_THAT(page.scrape(text), ElementsAre("gauge app.s.quantile 1 quantile:0.0",
+                                             "gauge app.s.sum 2", "gauge app.s.count 3"));
   EXPECT_EQ(page.mapper->stats().without_bound, 1u);
 }
 
@@ -107,8 +105,8 @@ TEST(LegacyMapper, LabelsAndIgnoredMetrics) {
                   "# TYPE pre_a gauge\npre_a{host=\"h\",secret=\"s\"} 1\npre_a{zone=\"eu\"} 2\n"
                   "pre_a{zone=\"eu-1\"} 3\npre_a{never=\"\"} 4\npre_a{empty=\"\"} 5\n"
                   "# TYPE gone gauge\ngone 1\n# TYPE skip_b gauge\nskip_b 1\n"),
-              ElementsAre("gauge app.a 1 node:h,t:1 host=h-x", "gauge app.a 3 zone:eu-1,t:1",
-                          "gauge app.a 5 empty:,t:1"));
+              ElementsAre("gauge app.a 1 node:h host=h-x", "gauge app.a 3 zone:eu-1",
+                          "gauge app.a 5 empty:"));
 }
 
 TEST(LegacyMapper, LabelJoinsSendNothingBeforeTheyKnowAPage) {
@@ -120,8 +118,8 @@ TEST(LegacyMapper, LabelJoinsSendNothingBeforeTheyKnowAPage) {
       "# TYPE info gauge\ninfo{pod=\"x\",node=\"n\",other=\"o\"} 1\ninfo{pod=\"y\",node=\"m\"} 0\n"
       "# TYPE all gauge\nall{cluster=\"c\"} 1\n";
   EXPECT_THAT(page.scrape(text), IsEmpty());
-  EXPECT_THAT(page.scrape(text), ElementsAre("gauge app.a 1 pod:x,cluster:c,node:n,t:1",
-                                             "gauge app.a 2 pod:y,cluster:c,t:1"));
+  EXPECT_THAT(page.scrape(text),
+              ElementsAre("gauge app.a 1 pod:x,cluster:c,node:n", "gauge app.a 2 pod:y,cluster:c"));
 }
 
 TEST(LegacyMapper, FirstValuesAndMetadata) {
@@ -131,9 +129,8 @@ TEST(LegacyMapper, FirstValuesAndMetadata) {
   MappedPage page(options);
   const std::string text =
       "# TYPE c counter\nc 1\n# TYPE build gauge\nbuild{v=\"1.2\"} 1\nbuild{v=\"2\"} 1\n";
-  EXPECT_THAT(page.scrape(text), ElementsAre("monotonic app.c 1 t:1", "metadata version 1.2"));
-  EXPECT_THAT(page.scrape(text),
-              ElementsAre("monotonic app.c 1 t:1 flush", "metadata version 1.2"));
+  EXPECT_THAT(page.scrape(text), ElementsAre("monotonic app.c 1", "metadata version 1.2"));
+  EXPECT_THAT(page.scrape(text), ElementsAre("monotonic app.c 1 flush", "metadata version 1.2"));
 }
 
 }  // namespace

@@ -43,16 +43,13 @@ TEST(Mapper, NativeTypes) {
   EXPECT_EQ(page.mapper->stats().not_finite, 2u);
 }
 
-TEST(Mapper, TagsOfTheInstance) {
+TEST(Mapper, TagOfTheEndpoint) {
   auto options = options_for({entry("g")});
-  options.tags = {"env:prod", "pod:x", "team:a"};
-  options.ignore_tags = {"^pod:", "nothing"};
   options.endpoint = "http://h:1/metrics";
   MappedPage page(options);
   EXPECT_THAT(page.scrape("# TYPE g gauge\ng{a=\"b\"} 1\n"),
-              ElementsAre("gauge app.g 1 a:b,env:prod,team:a,endpoint:http://h:1/metrics"));
-  EXPECT_THAT(page.mapper->check_tags(),
-              ElementsAre("env:prod", "team:a", "endpoint:http://h:1/metrics"));
+              ElementsAre("gauge app.g 1 a:b,endpoint:http://h:1/metrics"));
+  EXPECT_THAT(page.mapper->check_tags(), ElementsAre("endpoint:http://h:1/metrics"));
 }
 
 TEST(Mapper, NoNamespaceNoPrefix) {
@@ -138,18 +135,19 @@ TEST(Mapper, ForcedTypes) {
   options.metrics[4].scale = "millisecond";
   options.metrics[5].status_map = {{"0", "critical"}, {"1", "OK"}};
   options.metrics[6].label = "v";
-  options.tags = {"t:1"};
+  options.endpoint = "e";
   EXPECT_THAT(
       MappedPage(options).scrape(
           "# TYPE as_gauge_total counter\nas_gauge_total 1\n# TYPE as_rate gauge\nas_rate 2\n"
           "# TYPE both counter\nboth 3\n# TYPE since gauge\nsince 990\n"
           "# TYPE busy counter\nbusy 5\n# TYPE up gauge\nup{a=\"b\"} 1\nup 0.9\nup 7\n"
           "# TYPE build gauge\nbuild{v=\"1.2\"} 1\nu 9\n"),
-      ElementsAre(
-          "gauge app.as_gauge 1 t:1", "rate app.as_rate 2 t:1", "gauge app.both.total 3 t:1",
-          "monotonic app.both.count 3 t:1", "gauge app.since 10 t:1", "rate app.busy 0.5 t:1",
-          "service_check app.state 0 t:1", "service_check app.state 2 t:1",
-          "service_check app.state 3 t:1", "metadata version 1.2", "monotonic app.u.count 9 t:1"));
+      ElementsAre("gauge app.as_gauge 1 endpoint:e", "rate app.as_rate 2 endpoint:e",
+                  "gauge app.both.total 3 endpoint:e", "monotonic app.both.count 3 endpoint:e",
+                  "gauge app.since 10 endpoint:e", "rate app.busy 0.5 endpoint:e",
+                  "service_check app.state 0 endpoint:e", "service_check app.state 2 endpoint:e",
+                  "service_check app.state 3 endpoint:e", "metadata version 1.2",
+                  "monotonic app.u.count 9 endpoint:e"));
 }
 
 TEST(Mapper, WildcardsFollowExactNames) {
@@ -351,7 +349,6 @@ TEST(Mapper, BadOptionsNameTheEntry) {
   with("exclude_metrics_by_labels: zone: `(?<=a)b`: look-behind").exclude_metrics_by_labels = {
       {"zone", false, {"(?<=a)b"}}};
   with("raw_line_filters: `*a`").raw_line_filters = {"*a"};
-  with("ignore_tags: `(a)\\1`: a back reference").ignore_tags = {"(a)\\1"};
   MapperOptions& host = with("hostname_format: the placeholder <HOSTNAME> is missing");
   host.hostname_label = "h";
   host.hostname_format = "x";

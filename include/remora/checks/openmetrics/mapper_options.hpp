@@ -1,5 +1,6 @@
 // The options of the `openmetrics` check that decide what becomes of a page, as plain structs.
-// Names and defaults are those of the instance options.
+// Names and defaults are those of the instance options. The tags of the instance are not among
+// them: the sender puts them on everything.
 //
 // Source: DataDog/integrations-core datadog_checks_base 37.19.0,
 // datadog_checks/base/checks/openmetrics (v2 and mixins.py).
@@ -49,8 +50,6 @@ struct MapperOptions {
   TextPairs rename_labels;
   std::string endpoint;  ///< URL for the tag `endpoint`
   bool tag_by_endpoint = true;
-  std::vector<std::string> tags;  ///< of the instance, before `ignore_tags`
-  std::vector<std::string> ignore_tags;
   std::string hostname_label, hostname_format;
   bool collect_histogram_buckets = true;
   bool non_cumulative_histogram_buckets = false;
@@ -91,9 +90,7 @@ struct LegacyMapperOptions {
   TextPairs labels_mapper;
   std::vector<LabelJoin> label_joins;
   std::string label_to_hostname, label_to_hostname_suffix;
-  std::string endpoint;           ///< of the service check; metrics do not carry it
-  std::vector<std::string> tags;  ///< of the instance, before `ignore_tags`
-  std::vector<std::string> ignore_tags;
+  std::string endpoint;  ///< of the service check; metrics do not carry it
   bool send_histograms_buckets = true;
   bool non_cumulative_buckets = false;
   bool send_distribution_buckets = false;

@@ -29,7 +29,7 @@ struct Submission {
   SubmissionKind kind = SubmissionKind::gauge;
   std::string_view name;  ///< with the namespace, that of metadata without
   double value = 0;
-  std::span<const std::string_view> tags;  ///< of labels and of the instance
+  std::span<const std::string_view> tags;  ///< of labels and the endpoint, not of the instance
   std::string_view hostname;               ///< empty: that of the agent
   bool flush_first_value = false;          ///< of monotonic counts and buckets
   double lower = 0, upper = 0;             ///< of a bucket
@@ -67,7 +67,7 @@ class MetricMapper : public ExpositionHandler {
   virtual void begin(const ScrapeStart& start, SubmissionSink& sink) = 0;
   /// After the parser has finished, or failed: `ok` decides about the next scrape's first values.
   virtual void end(bool ok, const ParserStats& page) = 0;
-  /// Tags of the service check of the endpoint.
+  /// Tags of the service check of the endpoint, besides those of the instance.
   [[nodiscard]] virtual std::span<const std::string_view> check_tags() const = 0;
   [[nodiscard]] virtual const MapperStats& stats() const = 0;
 };
