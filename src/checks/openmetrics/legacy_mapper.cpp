@@ -122,7 +122,11 @@ class LegacyMapper final : public MetricMapper {
     start_ = start;
     sink_ = &sink;
     waits_ = first_values_.waits();
+    // The page before may have broken off.
+    route_ = Route::none;
     late_.clear();
+    source_.clear();
+    table_.clear();
   }
 
   bool family(const Family& family) override;

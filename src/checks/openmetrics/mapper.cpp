@@ -81,6 +81,7 @@ class Emitter final : public ExpositionHandler {
   void begin(const ScrapeStart& start, SubmissionSink& sink) {
     now_ = start.now;
     sink_ = &sink;
+    table_.clear();  // the page before may have broken off
   }
 
   /// Samples of this family would be submitted.
@@ -411,6 +412,12 @@ class Sharer final : public ExpositionHandler {
  public:
   Sharer(LabelSharing& sharing, Emitter& next) : sharing_(sharing), next_(next) {}
 
+  void begin() {
+    route_ = Route::pass;
+    source_.clear();
+    page_.clear();
+  }
+
   bool family(const Family& family) override {
     route_ = Route::pass;
     if (!sharing_.configured()) return next_.family(family);
@@ -501,6 +508,7 @@ class Mapper final : public MetricMapper {
     waits_ = first_values_.waits();
     late_.clear();
     sharing_.begin();
+    sharer_.begin();
     emitter_.begin(start, sink);
   }
 

@@ -37,6 +37,15 @@ TEST(LegacyMapper, CountersKeepTotalAndGetNoSuffix) {
                           "gauge app.renamed 1"));
 }
 
+TEST(LegacyMapper, APageThatBreaksOffLeavesNothingBehind) {
+  auto options = options_for({{"*", "*"}});
+  options.non_cumulative_buckets = true;
+  MappedPage page(options);
+  EXPECT_THAT(page.break_off("# TYPE h histogram\nh_bucket{le=\"0.5\"} 1\n"), IsEmpty());
+  EXPECT_THAT(page.scrape("# TYPE h histogram\nh_bucket{le=\"1\"} 5\n"),
+              ElementsAre("gauge app.h.count 5 upper_bound:1.0,lower_bound:0"));
+}
+
 TEST(LegacyMapper, HealthCheckAloneCarriesTheEndpoint) {
   EXPECT_THAT(MappedPage(options_for({})).mapper->check_tags(),
               ElementsAre("endpoint:http://h:1/metrics"));

@@ -70,6 +70,16 @@ class MappedPage {
     return std::move(sink.lines);
   }
 
+  /// A page whose connection ends in the middle.
+  std::vector<std::string> break_off(std::string_view page) {
+    SubmissionLines sink;
+    mapper->begin(start, sink);
+    ExpositionParser parser(mapper->parser_options("text/plain"), *mapper);
+    parser.feed(page);
+    mapper->end(false, parser.stats());
+    return std::move(sink.lines);
+  }
+
   std::unique_ptr<MetricMapper> mapper;
   ScrapeStart start{.now = 1000, .agent_start = 500};
 };

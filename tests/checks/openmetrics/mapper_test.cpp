@@ -330,6 +330,27 @@ TEST(Mapper, TelemetryCountsWhatCameAndWent) {
                   "count app.telemetry.metrics.blacklist.count 1"));
 }
 
+TEST(Mapper, APageThatBreaksOffLeavesNothingBehind) {
+  constexpr std::string_view kBegin = "# TYPE h histogram\nh_bucket{a=\"x\",le=\"0.5\"} 1\n";
+  constexpr std::string_view kGauge = "# TYPE g gauge\ng 1\n";
+  auto options = options_for({entry(".+")});
+  options.histogram_buckets_as_distributions = true;
+  MappedPage page(options);
+  EXPECT_THAT(page.break_off(kBegin), IsEmpty());
+  EXPECT_THAT(page.scrape(kGauge), ElementsAre("gauge app.g 1"));
+  EXPECT_THAT(page.scrape("# TYPE h histogram\nh_bucket{a=\"x\",le=\"1\"} 5\n"),
+              ElementsAre("bucket app.h 5 a:x,upper_bound:1.0,lower_bound:0 flush (0, 1]"));
+
+  options = options_for({entry(".+")});
+  options.share_labels = {{"info", {}, {}, std::nullopt}};
+  options.cache_shared_labels = false;
+  MappedPage waiting(options);
+  EXPECT_THAT(waiting.break_off(kGauge), IsEmpty());
+  EXPECT_THAT(waiting.break_off("# TYPE info gauge\ninfo{v=\"0\"} 1\n"), IsEmpty());
+  EXPECT_THAT(waiting.scrape("# TYPE g gauge\ng 2\n# TYPE info gauge\ninfo{v=\"1\"} 1\n"),
+              UnorderedElementsAre("gauge app.g 2 v:1", "gauge app.info 1 v:1"));
+}
+
 TEST(Mapper, BadOptionsNameTheEntry) {
   struct Case {
     MapperOptions options;
