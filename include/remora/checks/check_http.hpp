@@ -64,6 +64,9 @@ struct CheckHttpRequest {
   net::Headers extra_headers;
   std::string body;
   std::size_t max_body_bytes = 16u << 20;
+  /// Status and headers (names lower case) of the answer whose body comes next; redirects that are
+  /// followed do not come here.
+  std::function<void(int status, const net::Headers& headers)> on_head;
   /// Takes the decoded body in pieces as it arrives, when set; false ends the transfer (too_large).
   /// Bodies of redirects do not come here, those of error statuses do.
   std::function<bool(std::string_view)> on_body;

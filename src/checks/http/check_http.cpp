@@ -193,6 +193,7 @@ namespace {
 // What one exchange writes to while it runs.
 struct Receiver {
   CheckHttpResponse* response = nullptr;
+  std::function<void(int, const net::Headers&)> on_head;
   std::function<bool(std::string_view)> on_body;
   std::size_t max_body_bytes = 0;
   bool follow = false;
@@ -206,6 +207,7 @@ struct Receiver {
     response->status = head.status;
     response->headers = head.headers;
     if (skips_body()) return;
+    if (on_head) on_head(response->status, response->headers);
     auto made = BodyDecoder::create(head.header("content-encoding"), max_body_bytes,
                                     [this](std::string_view piece) {
                                       if (on_body) return on_body(piece);
@@ -267,6 +269,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
   for (int redirects = 0;; ++redirects) {
     Receiver receiver;
     receiver.response = &response;
+    receiver.on_head = request.on_head;
     receiver.on_body = request.on_body;
     receiver.max_body_bytes = request.max_body_bytes;
     receiver.follow = options->allow_redirects;

@@ -129,6 +129,23 @@ TEST_F(CheckHttpTest, DecodesABodyWholeAndInPieces) {
   EXPECT_TRUE(pieces == text);
 }
 
+TEST_F(CheckHttpTest, TellsTheHeadOfTheLastAnswerBeforeItsBody) {
+  ScriptedServer server({{read_request(), answer(302, "moved", "Location: /b\r\n")},
+                         {read_request(), answer(404, "body", "X-Kind: last\r\n")}});
+  std::string events;
+  CheckHttpRequest request;
+  request.url = server.url();
+  request.on_head = [&](int status, const net::Headers& headers) {
+    events += std::to_string(status) + ' ' + headers.at(0).first + '=' + headers.at(0).second + ' ';
+  };
+  request.on_body = [&](std::string_view piece) {
+    events += piece;
+    return true;
+  };
+  ASSERT_TRUE(send(std::move(request)));
+  EXPECT_EQ(events, "404 x-kind=last body");
+}
+
 TEST_F(CheckHttpTest, BoundsBodiesBeforeAndAfterDecoding) {
   const std::string bomb = fakes::compressed(std::string(20'000'000, 'x'), 31);
   const fakes::Step megabytes = [](fakes::Peer& p) {
