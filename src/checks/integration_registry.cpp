@@ -6,6 +6,7 @@
 #include "remora/checks/http_check/http_check.hpp"
 #include "remora/checks/integration.hpp"
 #include "remora/checks/nginx/nginx.hpp"
+#include "remora/checks/openmetrics/openmetrics.hpp"
 #include "remora/checks/redisdb/redisdb.hpp"
 #include "remora/checks/tcp_check/tcp_check.hpp"
 
@@ -14,10 +15,7 @@ namespace {
 
 // By name: `find_integration` searches in it.
 constexpr std::array kIntegrations = {
-    &kHttpCheck,
-    &kNginx,
-    &kRedisdb,
-    &kTcpCheck,
+    &kHttpCheck, &kNginx, &kOpenmetrics, &kRedisdb, &kTcpCheck,
 };
 
 }  // namespace

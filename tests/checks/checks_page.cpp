@@ -109,6 +109,7 @@ std::string integrations_markdown(std::span<const IntegrationInfo* const> integr
     page += "## " + std::string(info->name) + "\n\n" + std::string(info->title) + ". ";
     add_identifiers(page, *info);
     if (!info->label_example.empty()) add_example(page, *info);
+    if (!info->notes.empty()) page.append(info->notes).append("\n\n");
     add_options(page, *info);
     add_metrics(page, *info);
     add_service_checks(page, *info);

@@ -76,6 +76,7 @@ TEST(IntegrationsMarkdown, ShowsATableAndASectionEach) {
   info.ad_identifiers = kImages;
   info.auto_instance = R"({"host":"%%host%%"})";
   info.label_example = R"({"demo":{"instances":[{"host":"%%host%%"}]}})";
+  info.notes = "Read *this*.";
   info.max_returned_metrics = 2000;
   IntegrationInfo bare;
   bare.name = "other";
@@ -98,6 +99,8 @@ A label to copy, on the container that is to be checked:
   "com.datadoghq.ad.checks": "{\"demo\":{\"instances\":[{\"host\":\"%%host%%\"}]}}"
 }
 ```
+
+Read *this*.
 
 | Option | Default | Meaning |
 | --- | --- | --- |

@@ -132,6 +132,7 @@ struct IntegrationInfo {
   std::span<const std::string_view> ad_identifiers;    ///< of the built-in auto configuration
   std::string_view auto_instance;  ///< its instance as JSON, with template variables; may be empty
   std::string_view label_example;  ///< value of com.datadoghq.ad.checks to copy and paste
+  std::string_view notes = {};     ///< Markdown in front of the options; may be empty
   std::size_t max_returned_metrics = 0;  ///< 0 = unlimited
   /// Number of the integration at the intake (model::Origin::service); 0 = none.
   std::uint32_t origin_service = 0;
