@@ -1,9 +1,11 @@
 // A Prometheus page of 5 MB: MB/s of CPU time and peak memory above what the process had before,
-// for the parser alone and for parser and mapper. Each way in a process of its own.
+// for the parser alone, for parser and mapper, and for the whole check, which asks a server in
+// another process. Each way in a process of its own.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -11,7 +13,12 @@
 
 #include "bench/bench_options.hpp"
 #include "bench/process_usage.hpp"
+#include "fakes/run_coroutine.hpp"
+#include "fakes/scripted_server.hpp"
+#include "remora/checks/integration_instance.hpp"
 #include "remora/checks/openmetrics/metric_mapper.hpp"
+#include "remora/checks/openmetrics/openmetrics.hpp"
+#include "remora/core/clock.hpp"
 
 using namespace remora;
 using namespace remora::bench;
@@ -128,6 +135,52 @@ std::unique_ptr<om::MetricMapper> make(void (*change)(om::MapperOptions&)) {
   return std::move(*mapper);
 }
 
+/// An instance as the agent runs it: HTTP, parser, mapper, sender, aggregation; and its flush.
+class WholeCheck {
+ public:
+  WholeCheck(const std::string& url, const model::Map& options) {
+    checks::InstanceConfig config;
+    config.check = "openmetrics";
+    model::Map instance = options;
+    instance.set("openmetrics_endpoint", url);
+    instance.set("namespace", "bench");
+    instance.set("metrics", model::Value::List{".+"});
+    instance.set("tags", model::Value::List{"env:bench", "service:app", "task_family:web"});
+    config.instance = model::Value(std::move(instance));
+    auto made = checks::IntegrationInstance::make(
+        checks::kOpenmetrics, std::move(config), {io_.get_executor(), clock_, http_, clock_.wall()},
+        {aggregator_, counters_, budget_, [](const model::ServiceCheck&) {}}, {});
+    if (!made) fail(made.error().message());
+    instance_ = std::move(*made);
+  }
+  /// Submissions that reached the sampler.
+  std::uint64_t run() {
+    const checks::RunOutcome outcome = fakes::run(io_, instance_->run());
+    if (!outcome.error.empty()) fail(outcome.error);
+    Nowhere nowhere;
+    instance_->flush(nowhere);
+    return outcome.samples + outcome.buckets;
+  }
+
+ private:
+  struct Nowhere final : metrics::FlushSink {
+    void on_series(const model::SeriesView&) override {}
+    void on_sketch(const model::SketchView&) override {}
+  };
+  [[noreturn]] static void fail(const std::string& why) {
+    std::fprintf(stderr, "%s\n", why.c_str());
+    std::exit(1);
+  }
+
+  boost::asio::io_context io_;
+  core::SystemClock clock_;
+  checks::CheckHttp http_{io_.get_executor(), net::ClientOptions()};
+  telemetry::AggregatorCounters aggregator_;
+  telemetry::CheckCounters counters_;
+  metrics::SamplerBudget budget_;
+  std::unique_ptr<checks::IntegrationInstance> instance_;
+};
+
 struct Measured {
   double mb_per_second = 0, peak_mib = 0;
   std::uint64_t count = 0;
@@ -143,27 +196,28 @@ double status_mib(const char* name) {
   return 0;
 }
 
-Measured measure_here(std::string_view page, Way way, om::MetricMapper* mapper, int runs) {
+template <class Run>
+Measured measure_here(double before, Run&& one_run, int runs) {
   Measured out;
-  const double before = status_mib("VmRSS");
   std::vector<double> seconds;
   for (int run = 0; run < runs; ++run) {
     const double begin = cpu_seconds_of(getpid());
-    out.count = way(page, mapper);
+    out.count = one_run();
     seconds.push_back(cpu_seconds_of(getpid()) - begin);
   }
-  out.mb_per_second = static_cast<double>(page.size()) / median(seconds) / 1e6;
+  out.mb_per_second = kPageBytes / median(seconds) / 1e6;
   out.peak_mib = status_mib("VmHWM") - before;
   return out;
 }
 
-Measured measure(std::string_view page, Way way, void (*change)(om::MapperOptions&), int runs) {
+/// What `work` measures in a process of its own.
+template <class Work>
+Measured measure(Work&& work) {
   int ends[2];
   if (pipe(ends) != 0) std::exit(1);
   const pid_t child = fork();
   if (child == 0) {
-    const auto mapper = change == nullptr ? nullptr : make(change);
-    const Measured measured = measure_here(page, way, mapper.get(), runs);
+    const Measured measured = work();
     _exit(write(ends[1], &measured, sizeof measured) == sizeof measured ? 0 : 1);
   }
   close(ends[1]);
@@ -205,16 +259,42 @@ int main(int argc, char** argv) {
          o.cache_shared_labels = false;
        }},
   };
+  struct WholeRow {
+    const char* name;
+    model::Map options;
+  };
+  const WholeRow whole_rows[] = {
+      {"whole check", {}},
+      {"whole check without a limit", {{"max_returned_metrics", 1'000'000}}},
+      {"whole check, distributions", {{"histogram_buckets_as_distributions", true}}},
+  };
   std::printf("%-30s %8s %10s %12s\n", "5 MB page", "MB/s", "peak MiB", "submissions");
   Json result;
-  for (const Row& row : rows) {
-    const Measured measured = measure(page, row.way, row.change, runs);
-    std::printf("%-30s %8.0f %10.2f %12llu\n", row.name, measured.mb_per_second, measured.peak_mib,
+  const auto show = [&](const char* name, const Measured& measured) {
+    std::printf("%-30s %8.0f %10.2f %12llu\n", name, measured.mb_per_second, measured.peak_mib,
                 static_cast<unsigned long long>(measured.count));
-    result["rows"].push_back({{"name", row.name},
+    result["rows"].push_back({{"name", name},
                               {"mb_per_second", measured.mb_per_second},
                               {"peak_mib", measured.peak_mib},
                               {"submissions", measured.count}});
+  };
+  for (const Row& row : rows) {
+    show(row.name, measure([&] {
+           const double before = status_mib("VmRSS");
+           const auto mapper = row.change == nullptr ? nullptr : make(row.change);
+           return measure_here(
+               before, [&] { return row.way(page, mapper.get()); }, runs);
+         }));
+  }
+  const fakes::ScriptedServer server(
+      {{fakes::script::read_request(), fakes::script::answer(200, page)}});
+  for (const WholeRow& row : whole_rows) {
+    show(row.name, measure([&] {
+           const double before = status_mib("VmRSS");
+           WholeCheck check(server.url(), row.options);
+           return measure_here(
+               before, [&] { return check.run(); }, runs);
+         }));
   }
   options.write(result);
   return 0;
