@@ -1,5 +1,8 @@
 #include "remora/core/utf8.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 namespace remora::core {
 namespace {
 
@@ -31,14 +34,27 @@ std::size_t character_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
+// Where the ASCII that begins at `at` ends, or up to seven bytes before: eight at a time, since
+// nearly all text is nothing else.
+std::size_t skip_ascii(std::string_view text, std::size_t at) {
+  std::uint64_t word = 0;
+  while (text.size() - at >= sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & 0x8080808080808080u) != 0) break;
+    at += sizeof word;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::string_view valid_utf8(std::string_view text, std::string& scratch) {
-  std::size_t at = 0;
+  std::size_t at = skip_ascii(text, 0);
   while (at < text.size()) {
     const std::size_t length = character_length(text, at);
     if (length == 0) break;
     at += length;
+    if (length > 1) at = skip_ascii(text, at);
   }
   if (at == text.size()) return text;
 

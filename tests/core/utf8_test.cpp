@@ -39,6 +39,20 @@ TEST(ValidUtf8, CopiesNothingWhenTheTextIsValid) {
   EXPECT_EQ(valid_utf8(text, scratch).data(), text.data());
 }
 
+TEST(ValidUtf8, FindsAFaultWhereverItIs) {
+  const std::string text =
+      "0123456789012345\xC3\xA9"
+      "012345678901234567";
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at == 16 || at == 17) continue;
+    std::string bad = text, scratch;
+    bad[at] = '\xFF';
+    std::string wanted = text;
+    wanted.replace(at, 1, "\xEF\xBF\xBD");
+    EXPECT_EQ(valid_utf8(bad, scratch), wanted) << at;
+  }
+}
+
 TEST(Utf8Prefix, NeverSplitsACharacter) {
   EXPECT_EQ(utf8_prefix("ab", 2), "ab");
   EXPECT_EQ(utf8_prefix("a\xC3\xA9z", 2), "a");
