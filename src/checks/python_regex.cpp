@@ -173,6 +173,8 @@ bool PythonRegex::found_in(std::string_view text) const {
                        re2::RE2::UNANCHORED, nullptr, 0);
 }
 
+int PythonRegex::size() const { return regex_->ProgramSize(); }
+
 int PythonRegex::groups() const { return regex_->NumberOfCapturingGroups(); }
 
 std::optional<std::string_view> PythonRegex::first_group(std::string_view text) const {

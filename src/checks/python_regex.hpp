@@ -33,6 +33,8 @@ class PythonRegex {
 
   /// As `search`: anywhere in `text`.
   [[nodiscard]] bool found_in(std::string_view text) const;
+  /// Instructions of its program, 16 bytes each: of lists of expressions the sum is limited.
+  [[nodiscard]] int size() const;
   /// How many groups capture something.
   [[nodiscard]] int groups() const;
   /// What the first group took where the expression is found first; a view of `text`. Empty when it
@@ -43,6 +45,9 @@ class PythonRegex {
   explicit PythonRegex(std::unique_ptr<re2::RE2> regex);
   std::unique_ptr<re2::RE2> regex_;
 };
+
+/// What the expressions of one list may come to (`PythonRegex::size`); usual ones have fifty.
+inline constexpr int kMaxProgramsTogether = 100'000;
 
 /// True when `re.escape` would change `text`: options take such a text for an expression.
 [[nodiscard]] bool has_metacharacters(std::string_view text) noexcept;

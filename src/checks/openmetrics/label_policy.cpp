@@ -20,11 +20,17 @@ Result<LabelPolicy> LabelPolicy::make(const std::vector<std::string>& exclude,
     policy.rename_.insert_or_assign(label, key);
     policy.longest_key_ = std::max(policy.longest_key_, key.size());
   }
+  int size = 0;
   for (const LabelExclusion& exclusion : exclusions) {
     Exclusion compiled{exclusion.any_value, std::nullopt};
     if (!exclusion.any_value) {
       auto regex = PythonRegex::compile_any(exclusion.patterns);
       if (!regex) return fail(regex.error(), "exclude_metrics_by_labels: " + exclusion.label);
+      size += regex->size();
+      if (size > kMaxProgramsTogether) {
+        return fail(Errc::invalid_config, "exclude_metrics_by_labels: " + exclusion.label +
+                                              ": the expressions are too large together");
+      }
       compiled.regex = std::move(*regex);
     }
     policy.exclusions_.insert_or_assign(exclusion.label, std::move(compiled));

@@ -62,6 +62,7 @@ class TypeOverrides {
  public:
   static Result<TypeOverrides> make(const TextPairs& overrides) {
     TypeOverrides out;
+    int size = 0;
     for (const auto& [name, text] : overrides) {
       FamilyType type = FamilyType::unknown;
       for (const auto candidate :
@@ -74,6 +75,11 @@ class TypeOverrides {
       }
       auto regex = PythonRegex::compile(glob_expression(name));
       if (!regex) return fail(regex.error(), "type_overrides");
+      size += regex->size();
+      if (size > kMaxProgramsTogether) {
+        return fail(Errc::invalid_config,
+                    "type_overrides: `" + name + "`: the patterns are too large together");
+      }
       out.patterns_.emplace_back(std::move(*regex), type);
     }
     return out;

@@ -106,6 +106,7 @@ Result<MetricRules> MetricRules::make(const std::vector<MetricEntry>& entries,
   MetricRules rules;
   rules.cache_wildcards_ = cache_wildcards;
   if (!name_space.empty()) rules.prefix_ = std::string(name_space) + '.';
+  int size = 0;
   for (const MetricEntry& entry : entries) {
     auto rule = compile(entry);
     if (!rule) return rule.error();
@@ -116,6 +117,8 @@ Result<MetricRules> MetricRules::make(const std::vector<MetricEntry>& entries,
     }
     auto regex = PythonRegex::compile(entry.key);
     if (!regex) return fail(regex.error(), "metrics");
+    size += regex->size();
+    if (size > kMaxProgramsTogether) return bad(entry, "the expressions are too large together");
     // A key that comes again changes what it means, not when its turn is.
     bool again = false;
     for (Wildcard& wildcard : rules.wildcards_) {

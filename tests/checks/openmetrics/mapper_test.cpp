@@ -370,6 +370,15 @@ TEST(Mapper, BadOptionsNameTheEntry) {
   with("exclude_metrics_by_labels: zone: `(?<=a)b`: look-behind").exclude_metrics_by_labels = {
       {"zone", false, {"(?<=a)b"}}};
   with("raw_line_filters: `*a`").raw_line_filters = {"*a"};
+  MapperOptions& large = with("too large together");
+  for (int i = 0; i < 50; ++i) {
+    large.metrics.push_back(entry("(?:" + std::string(90, 'a') + std::to_string(i) + "){90}"));
+  }
+  MapperOptions& labels = with("exclude_metrics_by_labels: l");
+  for (int i = 0; i < 50; ++i) {
+    labels.exclude_metrics_by_labels.push_back(
+        {"l" + std::to_string(i), false, {"(?:" + std::string(90, 'a') + "){90}"}});
+  }
   MapperOptions& host = with("hostname_format: the placeholder <HOSTNAME> is missing");
   host.hostname_label = "h";
   host.hostname_format = "x";
