@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "dogstatsd/allocation_counter.hpp"
 #include "dogstatsd/message_text.hpp"
+#include "fakes/allocation_counter.hpp"
 
 namespace remora::dogstatsd {
 namespace {
@@ -306,11 +306,11 @@ TEST(ParseMetric, AsksForNoMemory) {
   MetricMessage message;
   EventMessage event;
   ServiceCheckMessage check;
-  const auto before = allocations();
+  const auto before = fakes::allocations();
   for (const auto line : lines) (void)parser.metric(line, message);
   (void)parser.event("_e{5,2}:title|ab|d:5|p:low|#x", event);
   (void)parser.service_check("_sc|a|0|d:5|m:x|#x", check);
-  EXPECT_EQ(allocations() - before, 0u);
+  EXPECT_EQ(fakes::allocations() - before, 0u);
 }
 
 TEST(ParseMetric, GrowsOnceForALineLongerThanThePacketsWeKnow) {
@@ -320,15 +320,15 @@ TEST(ParseMetric, GrowsOnceForALineLongerThanThePacketsWeKnow) {
   ASSERT_EQ(parser.metric(line, message), Reject::none);
   EXPECT_EQ(message.values.size(), 30000u);
   EXPECT_EQ(message.values.back(), 7);
-  const auto before = allocations();
+  const auto before = fakes::allocations();
   ASSERT_EQ(parser.metric(line, message), Reject::none);
-  EXPECT_EQ(allocations() - before, 0u);
+  EXPECT_EQ(fakes::allocations() - before, 0u);
 }
 
 TEST(AllocationCounter, Counts) {
-  const auto before = allocations();
+  const auto before = fakes::allocations();
   const std::vector<int> some(100);
-  EXPECT_EQ(allocations() - before, 1u);
+  EXPECT_EQ(fakes::allocations() - before, 1u);
 }
 
 TEST(RejectNames, AreAllDifferent) {

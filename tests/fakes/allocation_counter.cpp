@@ -1,4 +1,4 @@
-#include "dogstatsd/allocation_counter.hpp"
+#include "fakes/allocation_counter.hpp"
 
 #include <cstdlib>
 #include <new>
@@ -21,6 +21,6 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace remora::dogstatsd {
+namespace remora::fakes {
 std::size_t allocations() { return count; }
-}  // namespace remora::dogstatsd
+}  // namespace remora::fakes

@@ -3,9 +3,9 @@
 
 #include <cstddef>
 
-namespace remora::dogstatsd {
+namespace remora::fakes {
 
 /// Calls of operator new by this thread since it started.
 [[nodiscard]] std::size_t allocations();
 
-}  // namespace remora::dogstatsd
+}  // namespace remora::fakes
