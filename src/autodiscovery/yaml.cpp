@@ -103,7 +103,7 @@ void merge(Map& map) {
 
 class YamlEvents final : public YAML::EventHandler {
  public:
-  explicit YamlEvents(TreeBuilder& tree) : tree_(tree) {}
+  YamlEvents(TreeBuilder& tree, bool tagged) : tree_(tree), tagged_(tagged) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -115,7 +115,14 @@ class YamlEvents final : public YAML::EventHandler {
     // "!" is what yaml-cpp says of a quoted text; a template's own tags (!Sub) hold texts as well.
     // A key stays the text it is.
     const bool quoted = tag.starts_with('!') || tag == "tag:yaml.org,2002:str" || tree_.wants_key();
-    scalar(mark, anchor, quoted ? Value(std::move(text)) : plain_scalar(std::move(text)));
+    if (!tagged_) {
+      scalar(mark, anchor, quoted ? Value(std::move(text)) : plain_scalar(std::move(text)));
+      return;
+    }
+    const bool absent = !quoted && is_any(text, "", "~", "null");
+    Value value = absent ? Value() : Value(std::move(text));
+    if (own_tag(tag) && !tree_.wants_key()) value = model::Map{{tag, std::move(value)}};
+    scalar(mark, anchor, std::move(value));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
@@ -123,14 +130,14 @@ class YamlEvents final : public YAML::EventHandler {
     if (tree_.wants_key() && known->second.text() == nullptr) stop(mark, kBadKey);
     put(known->second);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(mark, anchor, true);
+    open(mark, tag, anchor, true);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(mark, anchor, false);
+    open(mark, tag, anchor, false);
   }
   void OnMapEnd() override { close(); }
 
@@ -138,9 +145,9 @@ class YamlEvents final : public YAML::EventHandler {
   static constexpr std::string_view kBadKey = "a key is missing or not a text";
 
   [[noreturn]] void stop(const YAML::Mark& mark, std::string_view why) {
-    tree_.stop(
-        fail(Errc::malformed_payload,
-             "not valid YAML: line " + std::to_string(mark.line + 1) + ": " + std::string(why)));
+    tree_.stop(fail(Errc::malformed_payload,
+                    "not valid YAML: line " + std::to_string(mark.line + 1) + ", column " +
+                        std::to_string(mark.column + 1) + ": " + std::string(why)));
     throw Stopped{};
   }
   static void check(bool go_on) {
@@ -153,21 +160,30 @@ class YamlEvents final : public YAML::EventHandler {
       check(tree_.add(value, value.node_count(), value.text_bytes()));
     }
   }
+  /// "!Sub", but neither "!" (quoted) nor the tags of YAML itself.
+  static bool own_tag(std::string_view tag) { return tag.size() > 1 && tag.front() == '!'; }
   void scalar(const YAML::Mark& mark, YAML::anchor_t anchor, Value value) {
     if (tree_.wants_key() && value.text() == nullptr) stop(mark, kBadKey);
     if (anchor != 0) remember(anchor, value);
     put(value);
   }
-  void open(const YAML::Mark& mark, YAML::anchor_t anchor, bool list) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool list) {
     if (tree_.wants_key()) stop(mark, kBadKey);
+    const bool wrapped = tagged_ && own_tag(tag);
+    if (wrapped) {
+      check(tree_.open(false));
+      check(tree_.key(tag));
+    }
     check(tree_.open(list));
-    opened_.push_back(anchor);
+    opened_.push_back({anchor, wrapped});
   }
   void close() {
     Value value;
-    const YAML::anchor_t anchor = opened_.back();
+    const auto [anchor, wrapped] = opened_.back();
     opened_.pop_back();
-    check(tree_.close(merge, anchor != 0 ? &value : nullptr));
+    Value* const whole = anchor != 0 ? &value : nullptr;
+    check(tree_.close(merge, wrapped ? nullptr : whole));
+    if (wrapped) check(tree_.close(nullptr, whole));
     if (anchor != 0) remember(anchor, value);
   }
   void remember(YAML::anchor_t anchor, const Value& value) {
@@ -175,8 +191,13 @@ class YamlEvents final : public YAML::EventHandler {
     anchors_[anchor] = value;
   }
 
+  struct Opened {
+    YAML::anchor_t anchor;  ///< 0 = none
+    bool wrapped;           ///< inside a map of its tag
+  };
   TreeBuilder& tree_;
-  std::vector<YAML::anchor_t> opened_;  ///< the anchor of every open list and map; 0 = none
+  const bool tagged_;
+  std::vector<Opened> opened_;  ///< every open list and map
   std::map<YAML::anchor_t, Value> anchors_;
 };
 
@@ -193,9 +214,7 @@ bool brackets_too_deep(std::string_view text, std::size_t limit) {
   return false;
 }
 
-}  // namespace
-
-Result<Value> parse_yaml(std::string_view text, const model::ValueLimits& limits) {
+Result<Value> parse(std::string_view text, const model::ValueLimits& limits, bool tagged) {
   if (text.size() > limits.input_bytes) {
     return fail(Errc::too_large, "longer than " + std::to_string(limits.input_bytes) + " bytes");
   }
@@ -207,7 +226,7 @@ Result<Value> parse_yaml(std::string_view text, const model::ValueLimits& limits
     return fail(Errc::too_large, "nested deeper than " + std::to_string(limits.depth) + " levels");
   }
   TreeBuilder tree(limits);
-  YamlEvents events(tree);
+  YamlEvents events(tree, tagged);
   try {
     std::istringstream stream(with_marks(text));
     YAML::Parser parser(stream);
@@ -223,6 +242,16 @@ Result<Value> parse_yaml(std::string_view text, const model::ValueLimits& limits
     return fail(Errc::malformed_payload, "not valid YAML");
   }
   return tree.take();
+}
+
+}  // namespace
+
+Result<Value> parse_yaml(std::string_view text, const model::ValueLimits& limits) {
+  return parse(text, limits, false);
+}
+
+Result<Value> parse_tagged_yaml(std::string_view text, const model::ValueLimits& limits) {
+  return parse(text, limits, true);
 }
 
 }  // namespace remora::autodiscovery

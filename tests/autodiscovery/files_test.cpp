@@ -95,7 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
              "a",
              "instances:\n - {password: hunter2\n",
              "",
-             {"f.yaml: is not valid YAML: line 2: a key is missing or not a text; nothing of this "
+             {"f.yaml: is not valid YAML: line 2, column 4: a key is missing or not a text; "
+              "nothing of this "
               "file runs"}},
         Case{"NoInstances",
              "a",

@@ -97,9 +97,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"BlockText", "a: |\n  x\n  y\n", R"({"a":"x\u000ay\u000a"})", ""},
         Case{"Broken", "a: [1", "", "not valid YAML: line 1, column 1"},
         Case{"KeyIsAList", "? [a]\n: 1", "",
-             "not valid YAML: line 1: a key is missing or not a text"},
+             "not valid YAML: line 1, column 3: a key is missing or not a text"},
         Case{"AliasOfItself", "&a [*a]", "",
-             "not valid YAML: line 1: an alias refers to what it is part of"},
+             "not valid YAML: line 1, column 5: an alias refers to what it is part of"},
         Case{"AliasUnknown", "[*a]", "", "not valid YAML: line 1, column 2"},
         Case{"NotUtf8", "a: \xff", "", "not valid UTF-8"},
         Case{"TooDeep", repeated("[", 1000), "", "nested deeper than 100 levels"},
@@ -134,6 +134,29 @@ TEST(ParseErrors, NeverRepeatTheText) {
     EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
   }
 }
+
+class ParseTaggedYaml : public testing::TestWithParam<Case> {};
+
+TEST_P(ParseTaggedYaml, KeepsTagsAndTexts) {
+  const auto value = parse_tagged_yaml(GetParam().text);
+  ASSERT_TRUE(value) << value.error().message();
+  EXPECT_EQ(value->json_text(), GetParam().json);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, ParseTaggedYaml,
+    testing::Values(Case{"ScalarsAreTexts", "{a: 1.0, b: yes, c: ~, d: '~', e: }",
+                         R"({"a":"1.0","b":"yes","c":null,"d":"~","e":null})", ""},
+                    Case{"Scalar", "a: !Ref X", R"({"a":{"!Ref":"X"}})", ""},
+                    Case{"List", "a: !Join ['', [x, !Ref Y]]",
+                         R"({"a":{"!Join":["",["x",{"!Ref":"Y"}]]}})", ""},
+                    Case{"Map", "a: !Transform {Name: n}", R"({"a":{"!Transform":{"Name":"n"}}})",
+                         ""},
+                    Case{"KeysHaveNone", "!Ref a: b", R"({"a":"b"})", ""},
+                    Case{"TagsOfYaml", "a: !!str 1", R"({"a":"1"})", ""},
+                    Case{"AliasOfATag", "[&x !Ref A, &y !Join [a], *x, *y]",
+                         R"([{"!Ref":"A"},{"!Join":["a"]},{"!Ref":"A"},{"!Join":["a"]}])", ""}),
+    [](const auto& c) { return c.param.name; });
 
 }  // namespace
 }  // namespace remora::autodiscovery

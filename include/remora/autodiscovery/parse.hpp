@@ -22,4 +22,10 @@ namespace remora::autodiscovery {
 [[nodiscard]] Result<model::Value> parse_yaml(std::string_view text,
                                               const model::ValueLimits& limits = {});
 
+/// The same for a CloudFormation template: every scalar is the text it was written as (null where
+/// there is none), and a node with a tag of its own, `!Sub x`, is the map {"!Sub": x}.
+/// Errors: as parse_yaml.
+[[nodiscard]] Result<model::Value> parse_tagged_yaml(std::string_view text,
+                                                     const model::ValueLimits& limits = {});
+
 }  // namespace remora::autodiscovery
