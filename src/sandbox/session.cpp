@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "remora/net/http_server.hpp"
+#include "remora/taskdef/findings.hpp"
 #include "sandbox/agent_environment.hpp"
 #include "sandbox/agent_health.hpp"
 #include "sandbox/child_process.hpp"
-#include "sandbox/definition_findings.hpp"
 #include "sandbox/docker_stats.hpp"
 #include "sandbox/intake.hpp"
 #include "sandbox/json_record.hpp"
@@ -251,7 +251,10 @@ ReportView Session::Impl::view() const {
     out.agent_mark = health.healthy ? Mark::ok : Mark::waiting;
     out.agent = (health.healthy ? "healthy: " : "not healthy: ") + health.text;
   }
-  for (const Finding& finding : find_mistakes(definition)) out.findings.push_back(finding.line());
+  for (const auto& fault : taskdef::find_mistakes(definition))
+    out.findings.push_back(taskdef::finding_line(fault));
+  for (const auto& fault : taskdef::find_label_mistakes(definition))
+    out.findings.push_back(taskdef::finding_line(fault));
   if (options.docker && !docker.problem().empty())
     out.notes.push_back(docker.problem() + "; stats come from this machine's processes");
   if (!environment.left_out.empty()) {

@@ -1,8 +1,8 @@
-#include "sandbox/definition_findings.hpp"
+#include "remora/taskdef/findings.hpp"
 
 #include <gtest/gtest.h>
 
-namespace remora::sandbox {
+namespace remora::taskdef {
 namespace {
 
 TaskDefinition sound() {
@@ -27,23 +27,29 @@ TaskDefinition sound() {
   return out;
 }
 
+constexpr auto kError = autodiscovery::Severity::error;
+constexpr auto kWarning = autodiscovery::Severity::warning;
+
 struct Mistake {
   const char* name;
   void (*make)(TaskDefinition&);
   const char* place;  // empty = none
+  autodiscovery::Severity severity = kWarning;
 };
 class FindMistakes : public testing::TestWithParam<Mistake> {};
 
 TEST_P(FindMistakes, NamesContainerAndField) {
   TaskDefinition definition = sound();
   GetParam().make(definition);
-  const auto found = find_mistakes(definition);
+  auto found = find_mistakes(definition);
+  for (auto& fault : find_label_mistakes(definition)) found.push_back(std::move(fault));
   if (std::string_view(GetParam().place).empty()) {
-    EXPECT_TRUE(found.empty()) << found.front().line();
+    EXPECT_TRUE(found.empty()) << finding_line(found.front());
     return;
   }
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_TRUE(found[0].line().starts_with(GetParam().place)) << found[0].line();
+  EXPECT_TRUE(finding_line(found[0]).starts_with(GetParam().place)) << finding_line(found[0]);
+  EXPECT_EQ(found[0].severity, GetParam().severity);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -54,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
                 [](TaskDefinition& d) {
                   d.containers[1].labels["com.datadoghq.ad.init_configs"] = "[{]";
                 },
-                "container redis, dockerLabels com.datadoghq.ad.init_configs: "},
+                "container redis, dockerLabels com.datadoghq.ad.init_configs: ", kError},
         Mistake{"LabelIsNoList",
                 [](TaskDefinition& d) {
                   d.containers[1].labels["com.datadoghq.ad.init_configs"] = "{}";
@@ -64,29 +70,43 @@ INSTANTIATE_TEST_SUITE_P(
                 [](TaskDefinition& d) {
                   d.containers[1].labels["com.datadoghq.ad.instances"] = "[{}, {}]";
                 },
-                "container redis, dockerLabels com.datadoghq.ad.instances: "},
+                "container redis, dockerLabels com.datadoghq.ad.instances: ", kError},
         Mistake{"AgentNotEssential", [](TaskDefinition& d) { d.containers[0].essential = false; },
                 "container datadog-agent, essential: "},
         Mistake{"HealthWithoutShell",
                 [](TaskDefinition& d) {
                   d.containers[0].health_check = {"CMD", "agent health"};
                 },
-                "container datadog-agent, healthCheck.command: "},
+                "container datadog-agent, healthCheck.command: ", kError},
         Mistake{"HealthBare",
                 [](TaskDefinition& d) {
                   d.containers[0].health_check = {"agent", "health"};
                 },
-                "container datadog-agent, healthCheck.command: "},
+                "container datadog-agent, healthCheck.command: ", kError},
         Mistake{"NoHealthCheck", [](TaskDefinition& d) { d.containers[0].health_check.clear(); },
                 "container datadog-agent, healthCheck: "},
         Mistake{"NoDeploymentMode",
                 [](TaskDefinition& d) { d.containers[0].environment.pop_back(); },
                 "container datadog-agent, environment DD_ECS_DEPLOYMENT_MODE: "},
         Mistake{"NoKey", [](TaskDefinition& d) { d.containers[0].secrets.clear(); },
-                "container datadog-agent, secrets: "},
+                "container datadog-agent, secrets: ", kError},
+        Mistake{"HealthOfAnother",
+                [](TaskDefinition& d) { d.containers[1].health_check = {"CMD-SHELL"}; },
+                "container redis, healthCheck.command: ", kError},
+        Mistake{"KeyInClear",
+                [](TaskDefinition& d) {
+                  d.containers[0].secrets.clear();
+                  d.containers[0].environment.emplace_back("DD_API_KEY", "0123");
+                },
+                "container datadog-agent, environment DD_API_KEY: "},
+        Mistake{"DaemonMode",
+                [](TaskDefinition& d) { d.containers[0].environment[1].second = "daemon"; },
+                "container datadog-agent, environment DD_ECS_DEPLOYMENT_MODE: "},
+        Mistake{"FargateUnsaid", [](TaskDefinition& d) { d.launch_type = "FARGATE"; },
+                "container datadog-agent, environment ECS_FARGATE: "},
         Mistake{"NoAgent", [](TaskDefinition& d) { d.agent = TaskDefinition::kNoAgent; },
                 "containerDefinitions: "}),
     [](const auto& mistake) { return mistake.param.name; });
 
 }  // namespace
-}  // namespace remora::sandbox
+}  // namespace remora::taskdef
