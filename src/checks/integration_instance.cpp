@@ -136,6 +136,10 @@ std::chrono::seconds IntegrationInstance::interval() const noexcept {
   return impl_->settings.interval;
 }
 
+const std::vector<std::string>& IntegrationInstance::notes() const noexcept {
+  return impl_->settings.notes;
+}
+
 const std::map<std::string, std::string, std::less<>>& IntegrationInstance::metadata()
     const noexcept {
   return impl_->sender.known_metadata();

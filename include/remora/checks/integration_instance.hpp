@@ -64,6 +64,8 @@ class IntegrationInstance {
   /// "redisdb", or "redisdb (cache)" where the instance has a name.
   [[nodiscard]] std::string title() const;
   [[nodiscard]] std::chrono::seconds interval() const noexcept;
+  /// Options that were passed over when it was made, and why; one line each.
+  [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
   /// As of the last run that told it.
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& metadata() const noexcept;
 
