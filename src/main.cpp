@@ -1,5 +1,8 @@
 // The program `agent`: a command line around the daemon.
+#include <utility>
+
 #include "remora/agent/check_run.hpp"
+#include "remora/agent/preview.hpp"
 #include "remora/agent/runtime.hpp"
 #include "remora/cli/cli.hpp"
 
@@ -22,6 +25,12 @@ remora::agent::CheckRequest check_request(const remora::cli::CheckArguments& arg
   return request;
 }
 
+remora::Result<remora::cli::Previewed> preview(const remora::cli::PreviewArguments& arguments) {
+  auto output = remora::agent::preview_file({arguments.file, arguments.json, arguments.verbose});
+  if (!output) return output.error();
+  return remora::cli::Previewed{std::move(output->text), output->faulty};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -33,5 +42,6 @@ int main(int argc, char** argv) {
     return remora::agent::run_check(loaded, context.environment, check_request(arguments),
                                     {context.out, context.err});
   };
+  programs.preview = preview;
   return remora::cli::run_cli(argc, argv, programs);
 }

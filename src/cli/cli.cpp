@@ -38,6 +38,7 @@ int dispatch(const std::vector<std::string>& arguments, const Context& context,
   if (line->command == "run") return run_command(*line, context, programs);
   if (line->command == "check") return check_command(*line, context, programs);
   if (line->command == "configcheck") return configcheck_command(*line, context);
+  if (line->command == "preview") return preview_command(*line, context, programs);
   if (line->command == "health") return health_command(*line, context);
   if (line->command == "status") return status_command(*line, context);
   if (line->command == "config") return config_command(*line, context);

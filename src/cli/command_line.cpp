@@ -43,6 +43,9 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"check", "discovery-min-instances", '\0', true},
     {"configcheck", "verbose", 'v'},
     {"configcheck", "file", 'o', true},
+    {"preview", "json", 'j'},
+    {"preview", "file", 'o', true},
+    {"preview", "verbose", 'v'},
     {"dogstatsd", "num-metrics", 'm', true},
     {"dogstatsd", "num-tags", 't', true},
     {"dogstatsd", "mum-tags", '\0', true},
@@ -61,8 +64,8 @@ constexpr auto kFlags = std::to_array<Flag>({
 });
 
 constexpr auto kCommands = std::to_array<std::string_view>(
-    {"run", "health", "status", "check", "configcheck", "config", "hostname", "version", "help",
-     "dogstatsd", "dogstatsd-capture", "dogstatsd-replay", "dogstatsd-stats"});
+    {"run", "health", "status", "check", "configcheck", "preview", "config", "hostname", "version",
+     "help", "dogstatsd", "dogstatsd-capture", "dogstatsd-replay", "dogstatsd-stats"});
 
 /// Commands of the Datadog Agent that remora does not have.
 constexpr auto kUnsupported = std::to_array<std::string_view>(

@@ -14,6 +14,8 @@ int report(const Context& context, std::string_view text);
 [[nodiscard]] int check_command(const CommandLine& line, const Context& context,
                                 const Programs& programs);
 [[nodiscard]] int configcheck_command(const CommandLine& line, const Context& context);
+[[nodiscard]] int preview_command(const CommandLine& line, const Context& context,
+                                  const Programs& programs);
 [[nodiscard]] int health_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int status_command(const CommandLine& line, const Context& context);
 [[nodiscard]] int config_command(const CommandLine& line, const Context& context);

@@ -17,6 +17,7 @@ Commands:
   health     whether every component of the running agent is well; exit code 0 or 255
   status     what the running agent does, block by block
   check      run one check now and print what it gives
+  preview    what the agent would do with a task definition, and what is wrong with it
   configcheck   every check configuration the running agent found, and what is wrong with others
   config     the configuration of the running agent, secrets hidden
   hostname   the configured host name
@@ -87,6 +88,26 @@ Flags:
       --discovery-min-instances N   instances to wait for (default 1)
 
 Exit code: 0 when every instance could run, 255 when none was found or one failed.
+)"},
+    {"preview",
+     R"(Prints the checks, metrics and tags that the agent would give for a task definition, container
+by container, and every mistake in it with the text to write. Starts nothing, needs no network, no
+running agent and no API key: fit for CI.
+
+Usage:
+  agent preview FILE [flags]
+
+FILE is a task definition in JSON or YAML, as `aws ecs register-task-definition` takes it or
+`describe-task-definition` prints it, or a CloudFormation template; every AWS::ECS::TaskDefinition in
+it is shown. Settings are those of the agent's container in it.
+
+Flags:
+  -j, --json        as JSON, with all names of metrics
+  -o, --file FILE   into FILE
+  -v, --verbose     all names of metrics, and each check of a label as a file of conf.d
+
+Exit code: 0 without errors (warnings alone count as none), 1 with errors, 255 when FILE cannot be
+read.
 )"},
     {"configcheck",
      R"(Prints every check configuration of the running agent as it was resolved, secrets hidden,

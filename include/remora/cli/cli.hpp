@@ -3,7 +3,7 @@
 // Every command but `run` and `check` is short: it reads the configuration, asks the daemon of this
 // container over the socket of remora/api/ipc_auth.hpp, prints and ends. No Asio, no thread.
 // Exit codes: 0 for success; 255 for any error, with "Error: <text>" on stderr; `run` ends with the
-// daemon's own code, 1 without a usable API key.
+// daemon's own code, 1 without a usable API key; `preview` with 1 when what it read has errors.
 #pragma once
 
 #include <chrono>
@@ -29,17 +29,29 @@ struct CheckArguments {
   enum class Form { text, json, table } form = Form::text;
 };
 
+/// What `agent preview` is asked for, and what comes of it.
+struct PreviewArguments {
+  std::string file;
+  bool json = false, verbose = false;
+};
+struct Previewed {
+  std::string text;
+  bool faulty = false;
+};
+
 struct Context;
 
 /// What lives in module agent; main() brings the two together.
 struct Programs {
   std::function<int(const config::Loaded&)> run;  ///< the daemon in the foreground
   std::function<int(const config::Loaded&, const CheckArguments&, const Context&)> check;
+  std::function<Result<Previewed>(const PreviewArguments&)> preview;
 };
 
 inline constexpr int kSuccess = 0;
 inline constexpr int kError = 255;
 inline constexpr int kNoApiKey = 1;
+inline constexpr int kFaulty = 1;  ///< `preview`: the definition has errors
 
 /// What a command works on, so that tests need neither a process nor its environment.
 struct Context {

@@ -1,0 +1,103 @@
+#include "preview/instance_maker.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <numeric>
+#include <string_view>
+
+#include "preview/stand_ins.hpp"
+#include "remora/checks/integration.hpp"
+#include "remora/checks/integration_instance.hpp"
+#include "remora/core/clock.hpp"
+#include "remora/core/scrub.hpp"
+#include "remora/net/beast_client.hpp"
+
+namespace remora::preview {
+namespace {
+
+using model::Value;
+
+/// Insertions, deletions and replacements between two words (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+Made unknown_check(const std::string& name) {
+  Made out;
+  for (const checks::IntegrationInfo* info : checks::integrations()) {
+    const bool close = name.size() < 64 && distance(name, info->name) <= 2;
+    if (close || name + "_check" == info->name)
+      out.correction = "\"" + std::string(info->name) + "\"";
+  }
+  out.failure = "remora has no check called " + name + ": docs/checks.md lists those it has";
+  return out;
+}
+
+}  // namespace
+
+struct InstanceMaker::Impl {
+  asio::io_context io;
+  core::SystemClock clock;
+  checks::CheckHttp http{io.get_executor(), {}};
+  checks::CheckServices services{io.get_executor(), clock, http, {}};
+  telemetry::AggregatorCounters aggregator;
+  telemetry::CheckCounters counters;
+  metrics::SamplerBudget budget;
+
+  Result<std::unique_ptr<checks::IntegrationInstance>> make(
+      const checks::IntegrationInfo& info, const autodiscovery::CheckConfig& config, Value instance,
+      Value init_config) {
+    checks::InstanceConfig one;
+    one.check = config.check;
+    one.id = config.id;
+    one.source = config.source;
+    one.instance = std::move(instance);
+    one.init_config = std::move(init_config);
+    return checks::IntegrationInstance::make(info, std::move(one), services,
+                                             {aggregator, counters, budget, {}}, {});
+  }
+};
+
+InstanceMaker::InstanceMaker() : impl_(std::make_unique<Impl>()) {}
+InstanceMaker::~InstanceMaker() = default;
+
+Made InstanceMaker::make(const autodiscovery::CheckConfig& config, const Value& instance) {
+  const checks::IntegrationInfo* info = checks::find_integration(config.check);
+  if (info == nullptr) return unknown_check(config.check);
+  Made out;
+  auto made = impl_->make(*info, config, instance, config.init_config);
+  if (!made && holds_stand_in(instance)) {
+    // Any text fails where an option is a number; a number may well be what comes.
+    auto again = impl_->make(*info, config, with_numbers(instance), config.init_config);
+    if (again) made = std::move(again);
+  }
+  if (!made && names_files(instance)) {
+    auto again =
+        impl_->make(*info, config, without_files(with_numbers(instance)), config.init_config);
+    if (again) {
+      made = std::move(again);
+      out.notes.emplace_back(
+          "the certificates it names are not on this machine: they are not looked at");
+    }
+  }
+  if (!made) {
+    out.failure = core::scrub(made.error().message());
+    return out;
+  }
+  for (const std::string& note : (*made)->notes()) out.notes.push_back(core::scrub(note));
+  out.interval = (*made)->interval();
+  return out;
+}
+
+}  // namespace remora::preview

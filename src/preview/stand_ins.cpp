@@ -1,0 +1,66 @@
+#include "preview/stand_ins.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace remora::preview {
+namespace {
+
+using model::Value;
+
+std::string replaced(std::string text) {
+  constexpr std::string_view kSecretText = kSecret;
+  for (std::size_t at = 0; (at = text.find(kSecretText, at)) != std::string::npos; ++at) {
+    text.replace(at, kSecretText.size(), "1");
+  }
+  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; ++at) {
+    const std::size_t end = text.find('}', at);
+    if (end == std::string::npos) break;
+    text.replace(at, end - at + 1, "1");
+  }
+  return text;
+}
+
+bool is_file(const model::MapEntry& entry) {
+  const std::string* text = entry.value.text();
+  if (text == nullptr || !text->starts_with('/')) return false;
+  return entry.key.starts_with("ssl_") || entry.key.starts_with("tls_");
+}
+
+}  // namespace
+
+bool holds_stand_in(const Value& value) {
+  if (const std::string* text = value.text()) return replaced(*text) != *text;
+  if (const Value::List* list = value.list())
+    return std::any_of(list->begin(), list->end(), holds_stand_in);
+  const model::Map* map = value.map();
+  return map != nullptr &&
+         std::any_of(map->entries().begin(), map->entries().end(),
+                     [](const model::MapEntry& e) { return holds_stand_in(e.value); });
+}
+
+Value with_numbers(const Value& value) {
+  if (const std::string* text = value.text()) return replaced(*text);
+  Value out = value;
+  if (Value::List* list = out.list())
+    for (Value& item : *list) item = with_numbers(item);
+  if (model::Map* map = out.map())
+    for (model::MapEntry& entry : map->entries()) entry.value = with_numbers(entry.value);
+  return out;
+}
+
+bool names_files(const Value& instance) {
+  const model::Map* map = instance.map();
+  return map != nullptr && std::any_of(map->entries().begin(), map->entries().end(), is_file);
+}
+
+Value without_files(const Value& instance) {
+  if (instance.map() == nullptr) return instance;
+  std::vector<model::MapEntry> entries;
+  for (const model::MapEntry& entry : instance.map()->entries())
+    if (!is_file(entry)) entries.push_back(entry);
+  return model::Map::from_entries(std::move(entries));
+}
+
+}  // namespace remora::preview

@@ -1,0 +1,104 @@
+// Whole outputs of `agent preview`, as users see them. After a change that is meant:
+//   build/dev/agent preview [-v | --json] INPUT > GOLDEN
+// from the root of the repository; README.md's block by hand.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "remora/agent/preview.hpp"
+
+namespace remora::agent {
+namespace {
+
+std::string read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Named as on the command line, from the root: the JSON repeats the name.
+PreviewOutput previewed(const std::string& file, bool json, bool verbose) {
+  EXPECT_EQ(chdir(REMORA_SOURCE_DIR), 0);
+  auto out = preview_file({file, json, verbose});
+  EXPECT_TRUE(out) << out.error().message();
+  return out ? *out : PreviewOutput{};
+}
+
+struct Golden {
+  const char *name, *input, *expected;
+  bool json, verbose, faulty;
+};
+class Goldens : public testing::TestWithParam<Golden> {};
+
+TEST_P(Goldens, AreWhatIsPrinted) {
+  const Golden& golden = GetParam();
+  const PreviewOutput out = previewed(golden.input, golden.json, golden.verbose);
+  EXPECT_EQ(out.text, read(golden.expected));
+  EXPECT_EQ(out.faulty, golden.faulty);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, Goldens,
+    testing::Values(Golden{"Faults", "tests/fixtures/preview/faults.json",
+                           "tests/fixtures/preview/faults.txt", false, false, true},
+                    Golden{"Template", "tests/fixtures/preview/template.yaml",
+                           "tests/fixtures/preview/template.txt", false, true, false},
+                    Golden{"ExampleAsJson", "task-definitions/example.json",
+                           "tests/fixtures/preview/example.golden.json", true, false, false}),
+    [](const auto& golden) { return golden.param.name; });
+
+TEST(Readme, ShowsWhatPreviewPrints) {
+  const std::string readme = read(std::string(REMORA_SOURCE_DIR) + "/README.md");
+  const std::string shown = "agent preview task-definitions/example.json\n```\n\n```text\n";
+  const auto begin = readme.find(shown);
+  ASSERT_NE(begin, std::string::npos);
+  const auto end = readme.find("```", begin + shown.size());
+  ASSERT_NE(end, std::string::npos);
+  EXPECT_EQ(readme.substr(begin + shown.size(), end - begin - shown.size()),
+            previewed("task-definitions/example.json", false, false).text);
+}
+
+// Every definition that the repository offers to copy from.
+TEST(Repository, DefinitionsHaveNoFaultOfOurs) {
+  for (const char* file : {"task-definitions/example.json", "task-definitions/fargate.json",
+                           "task-definitions/managed-instances-secrets.json",
+                           "task-definitions/managed-instances-sockets.json",
+                           "task-definitions/managed-instances-firelens.json",
+                           "cloudformation/example.yaml", "cloudformation/task-definition.yaml"}) {
+    const std::string text = previewed(file, false, false).text;
+    // What the user has to fill in is one.
+    const bool to_fill_in = text.find("DD_SITE \"<YOUR_DD_SITE>\"") != std::string::npos;
+    EXPECT_TRUE(text.ends_with(to_fill_in ? "\n1 error, 0 warnings\n" : "\n0 errors, 0 warnings\n"))
+        << text;
+  }
+}
+
+TEST(Output, NeverShowsASecret) {
+  for (const bool json : {false, true}) {
+    const std::string text = previewed("tests/fixtures/preview/faults.json", json, true).text;
+    EXPECT_EQ(text.find("hunter2"), std::string::npos);
+    EXPECT_EQ(text.find("0123456789abcdef"), std::string::npos);
+  }
+}
+
+TEST(Output, FitsAHundredColumnsButForWhatIsCopied) {
+  std::istringstream lines(previewed("tests/fixtures/preview/faults.json", false, false).text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("  write  ") != std::string::npos) continue;
+    EXPECT_LE(line.size(), 100u) << line;
+  }
+}
+
+TEST(Output, NamesTheFileThatCannotBeRead) {
+  const auto out = preview_file({"/nonexistent/task.json", false, false});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().message(), "/nonexistent/task.json: No such file or directory");
+}
+
+}  // namespace
+}  // namespace remora::agent
