@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checks/python_regex.hpp"
+#include "checks/unknown_options.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/core/utf8.hpp"
 #include "remora/model/value_reader.hpp"
@@ -217,6 +218,8 @@ Result<InstanceSettings> read_instance_settings(const IntegrationInfo& info,
   settings.rename_generic_tags = only_renamed || info.both_tag_forms;
   settings.keep_generic_tags = !only_renamed;
   settings.max_returned_metrics = read_limit(info, instance, settings.notes);
+  const auto unknown = unknown_options(info, config.instance);
+  settings.notes.insert(settings.notes.end(), unknown.begin(), unknown.end());
 
   auto interval = interval_of(config.instance, settings.notes);
   if (!interval) interval = interval_of(config.init_config, settings.notes);

@@ -334,6 +334,7 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
         entry.record.node(instance.title(), entry.id, instance.config().source);
     if (entry.skipped > 0) node.add("Skipped Runs", entry.skipped);
     if (entry.timeouts > 0) node.add("Timeouts", entry.timeouts);
+    for (const std::string& note : instance.notes()) node.add("Note", note);
     if (!instance.metadata().empty()) {
       telemetry::StatusNode metadata;
       metadata.title = "Metadata";

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <optional>
+
+#include "remora/core/edit_distance.hpp"
 
 namespace remora::cli {
 namespace {
@@ -80,33 +81,11 @@ bool contains(const List& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-/// Insertions, deletions and replacements between two words (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
 Error unknown_command(const std::string& word) {
   std::string text = "unknown command \"" + word + "\"";
-  std::string_view nearest;
-  std::size_t best = 3;  // farther words are no typing errors
-  for (const std::string_view command : kCommands) {
-    const std::size_t d = word.size() > 64 ? best : distance(word, command);
-    if (d < best) {
-      best = d;
-      nearest = command;
-    }
-  }
+  core::Nearest near(word, 2);  // farther words are no typing errors
+  for (const std::string_view command : kCommands) near.consider(command);
+  const std::string_view nearest = near.found();
   if (!nearest.empty()) text.append("; did you mean \"").append(nearest).append("\"?");
   return fail(Errc::invalid_config, text + " \"agent help\" lists all commands");
 }

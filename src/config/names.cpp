@@ -5,6 +5,7 @@
 #include "config/scalar.hpp"
 #include "config/text.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/core/edit_distance.hpp"
 
 namespace remora::config {
 namespace {
@@ -58,25 +59,14 @@ const IgnoredOption* find_ignored(std::string_view name) {
 }
 
 std::string_view nearest_name(std::string_view name) {
-  // A third of the name may differ, at most three letters: enough for slips, too little for chance.
-  const std::size_t limit = std::min<std::size_t>(3, name.size() / 3);
-  std::size_t best = limit + 1;
-  std::string_view nearest;
-  const auto consider = [&](std::string_view known) {
-    if (best == 0) return;
-    const auto distance = edit_distance(name, known, best - 1);
-    if (distance < best) {
-      best = distance;
-      nearest = known;
-    }
-  };
+  core::Nearest nearest(name, core::slip_limit(name));
   for (const Option& option : options()) {
-    for (const auto known : split(option.env, " ")) consider(known);
+    for (const auto known : split(option.env, " ")) nearest.consider(known);
   }
   for (const IgnoredOption& option : ignored_options()) {
-    if (!option.env.ends_with('*') && !option.reason.empty()) consider(option.env);
+    if (!option.env.ends_with('*') && !option.reason.empty()) nearest.consider(option.env);
   }
-  return nearest;
+  return nearest.found();
 }
 
 std::string environment_name(std::string_view key) {

@@ -5,6 +5,7 @@
 
 #include "config/text.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/core/edit_distance.hpp"
 
 namespace remora::config {
 namespace {
@@ -78,15 +79,9 @@ std::string_view nearest_site(std::string_view site) {
   for (const auto known : kSites) {
     if (!low.empty() && known.starts_with(low + ".")) return known;  // "us5", "ddog-gov"
   }
-  std::string_view nearest;
-  std::size_t best = 4;
-  for (const auto known : kSites) {
-    const auto distance = edit_distance(low, known, 4);
-    if (distance < best) {
-      best = distance;
-      nearest = known;
-    }
-  }
+  core::Nearest near(low, 3);
+  for (const auto known : kSites) near.consider(known);
+  std::string_view nearest = near.found();
   if (!nearest.empty()) return nearest;
   // A product host pasted whole, "agent-http-intake.logs.us5.datadoghq.com": its longest known end.
   for (const auto known : kSites) {

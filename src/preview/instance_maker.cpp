@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <numeric>
 #include <string_view>
 
 #include "preview/stand_ins.hpp"
 #include "remora/checks/integration.hpp"
 #include "remora/checks/integration_instance.hpp"
 #include "remora/core/clock.hpp"
+#include "remora/core/edit_distance.hpp"
 #include "remora/core/scrub.hpp"
 #include "remora/net/beast_client.hpp"
 
@@ -17,26 +17,10 @@ namespace {
 
 using model::Value;
 
-/// Insertions, deletions and replacements between two words (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
 Made unknown_check(const std::string& name) {
   Made out;
   for (const checks::IntegrationInfo* info : checks::integrations()) {
-    const bool close = name.size() < 64 && distance(name, info->name) <= 2;
+    const bool close = core::edit_distance(name, info->name, 2) <= 2;
     if (close || name + "_check" == info->name)
       out.correction = "\"" + std::string(info->name) + "\"";
   }

@@ -5,17 +5,6 @@
 namespace remora::config {
 namespace {
 
-TEST(EditDistance, CountsASwapOfNeighboursOnce) {
-  EXPECT_EQ(edit_distance("DD_STIE", "DD_SITE", 3), 1u);
-  EXPECT_EQ(edit_distance("", "abc", 3), 3u);
-  EXPECT_EQ(edit_distance("DD_API_KEY", "DD_APIKEY", 3), 1u);
-}
-
-TEST(EditDistance, StopsAtTheLimitAndForVeryLongNames) {
-  EXPECT_EQ(edit_distance("abcdef", "uvwxyz", 2), 3u);
-  EXPECT_EQ(edit_distance(std::string(129, 'a'), std::string(129, 'a'), 2), 3u);
-}
-
 struct UrlRow {
   const char* name;
   std::string_view url, expected;
