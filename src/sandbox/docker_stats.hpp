@@ -6,12 +6,12 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
 #include "remora/core/error.hpp"
+#include "sandbox/docker_engine.hpp"
 #include "sandbox/stats_source.hpp"
 #include "sandbox/task_definition.hpp"
 
@@ -49,16 +49,11 @@ class DockerStats final : public StatsSource {
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  private:
-  asio::awaitable<Result<std::string>> get(std::string target);
-
   const TaskDefinition& definition_;
   core::Clock& clock_;
-  std::string socket_path_;
+  DockerEngine engine_;
   std::vector<std::string> matched_, stats_;
   std::string problem_;
 };
-
-/// The status and body of a whole HTTP/1.0 answer. Errors: malformed_payload.
-[[nodiscard]] Result<std::pair<int, std::string>> split_http_answer(std::string_view bytes);
 
 }  // namespace remora::sandbox

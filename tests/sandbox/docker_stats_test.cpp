@@ -1,13 +1,8 @@
 #include "sandbox/docker_stats.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
-
+#include "fakes/docker_engine.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/run_coroutine.hpp"
 
@@ -55,42 +50,16 @@ TEST(MatchContainers, KnowsComposeNamesOldAndNew) {
   EXPECT_EQ(match_containers(definition, running), (std::vector<std::string>{"bb", "", "aa"}));
 }
 
-TEST(SplitHttpAnswer, ReadsStatusAndBody) {
-  const auto answer = split_http_answer("HTTP/1.0 200 OK\r\nA: b\r\n\r\n{}\n");
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->first, 200);
-  EXPECT_EQ(answer->second, "{}\n");
-  EXPECT_FALSE(split_http_answer("SSH-2.0\r\n\r\n"));
-  EXPECT_FALSE(split_http_answer("HTTP/1.0 200 OK\r\n"));
-}
-
-/// Answers the list, then stats of whatever is asked for; `serve` ends after `exchanges`.
-asio::awaitable<void> serve(asio::local::stream_protocol::acceptor& acceptor, int exchanges) {
-  while (exchanges-- > 0) {
-    auto [error, socket] = co_await acceptor.async_accept(no_throw);
-    if (error) co_return;
-    std::string request;
-    co_await asio::async_read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n", no_throw);
-    std::string body =
-        request.starts_with("GET /containers/json ")
-            ? std::string(kList)
-            : "{\"asked\":\"" + request.substr(4, request.find(' ', 4) - 4) + "\"}\n";
-    std::string answer = "HTTP/1.0 200 OK\r\n\r\n" + body;
-    co_await asio::async_write(socket, asio::buffer(answer), no_throw);
-  }
-}
-
 TEST(DockerStats, KeepsTheEnginesJsonAsItIs) {
-  const std::string path = testing::TempDir() + "/remora-docker-" + std::to_string(getpid());
-  ::unlink(path.c_str());
   asio::io_context io;
-  asio::local::stream_protocol::acceptor acceptor(io, asio::local::stream_protocol::endpoint(path));
-  asio::co_spawn(io, serve(acceptor, 3), [](std::exception_ptr) {});
+  fakes::DockerEngine fake(io, 3, [](const std::string& request) {
+    if (request == "GET /containers/json") return std::pair(200, std::string(kList));
+    return std::pair(200, "{\"asked\":\"" + request.substr(4) + "\"}\n");
+  });
   const TaskDefinition definition = shop();
   fakes::FakeClock clock;
-  DockerStats stats(definition, clock, path);
+  DockerStats stats(definition, clock, fake.socket());
   fakes::run(io, stats.poll());
-  ::unlink(path.c_str());
   EXPECT_EQ(stats.problem(), "");
   EXPECT_EQ(stats.stats(0), "");
   EXPECT_EQ(stats.stats(2), R"({"asked":"/containers/aa01/stats?stream=false"})");
