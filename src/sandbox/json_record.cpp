@@ -134,6 +134,7 @@ std::string JsonRecord::document(const ReportView& view, const Verdict& verdict,
                           {"stats_from", c.origin},
                           {"series", rows_of_container(received, c.docker_id, c.name)}});
   head["containers"] = std::move(containers);
+  head["servers"] = view.servers;
   head["findings"] = view.findings;
   Json refused = Json::object();
   for (const auto& [status, count] : received.refusals()) refused[std::to_string(status)] = count;

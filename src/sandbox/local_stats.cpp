@@ -37,14 +37,6 @@ Json block_io(std::uint64_t read, std::uint64_t write) {
   return out;
 }
 
-/// The last path component of an image, without tag and digest: "redis" of "docker.io/redis:7".
-std::string_view short_image(std::string_view image) {
-  image = image.substr(0, image.find('@'));
-  const std::size_t slash = image.rfind('/');
-  if (slash != std::string_view::npos) image.remove_prefix(slash + 1);
-  return image.substr(0, image.find(':'));
-}
-
 bool word_start(std::string_view text, std::string_view word) {
   // "redis" is the start of "redis-server", but "app" is not the start of "apport".
   if (word.size() < 3 || !text.starts_with(word)) return false;
@@ -105,6 +97,11 @@ LocalStats::LocalStats(const TaskDefinition& definition, std::vector<std::string
       files_(std::move(files)),
       groups_(definition.containers.size()) {}
 
+bool LocalStats::belongs_elsewhere(int pid) const {
+  return std::any_of(processes_.begin(), processes_.end(),
+                     [pid](const auto& known) { return known.second == pid; });
+}
+
 void LocalStats::sample() {
   const std::vector<Process> processes = files_.processes();
   LocalSample base;
@@ -126,6 +123,7 @@ void LocalStats::sample_group(std::size_t index, const std::vector<Process>& pro
   const ContainerDefinition& container = definition_.containers[index];
   const bool is_agent = index == definition_.agent;
   const int own_pid = getpid();
+  const auto known = processes_.find(index);
 
   std::set<int> members;
   const Process* first = nullptr;
@@ -133,8 +131,11 @@ void LocalStats::sample_group(std::size_t index, const std::vector<Process>& pro
     if (process.pid == own_pid) continue;
     // Started by hand (--no-agent), the agent is known by its name only. It never counts for
     // another container, whatever that one's image is called.
-    const bool agent = agent_pid_ != 0 ? process.pid == agent_pid_ : process.command == "agent";
-    const bool mine = is_agent ? agent : !agent && resembles(process.command, container);
+    const bool agent = processes_.count(definition_.agent) == 0 && process.command == "agent";
+    const bool mine = known != processes_.end()        ? process.pid == known->second
+                      : belongs_elsewhere(process.pid) ? false
+                      : is_agent                       ? agent
+                                 : !agent && resembles(process.command, container);
     if (!mine) continue;
     members.insert(process.pid);
     if (first == nullptr) first = &process;

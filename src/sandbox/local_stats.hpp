@@ -1,8 +1,8 @@
 // Stats of containers that do not run here, from processes that do.
 //
-// The agent's container gets the agent's own process. Another container gets the processes whose
-// command resembles its name or image (redis -> redis-server), with their children; without one it
-// gets this machine as a whole, and the output says so.
+// A container whose process is known gets that: the agent, and the servers the sandbox started.
+// Another one gets the processes whose command resembles its name or image (redis -> redis-server),
+// with their children; without one it gets this machine as a whole, and the output says so.
 #pragma once
 
 #include <map>
@@ -42,8 +42,8 @@ class LocalStats final : public StatsSource {
   LocalStats(const TaskDefinition& definition, std::vector<std::string> docker_ids,
              const core::Clock& clock, ProcFiles files = ProcFiles());
 
-  /// The agent's process, once it runs; 0 = none.
-  void agent_process(int pid) { agent_pid_ = pid; }
+  /// What container `index` runs: this process and its children, and no other container has them.
+  void process_of(std::size_t index, int pid) { processes_[index] = pid; }
   /// Takes one sample of every container.
   void sample();
 
@@ -59,6 +59,7 @@ class LocalStats final : public StatsSource {
     bool machine = false;
     std::optional<LocalSample> previous, current;
   };
+  [[nodiscard]] bool belongs_elsewhere(int pid) const;
   void sample_group(std::size_t index, const std::vector<Process>& processes, LocalSample base);
 
   const TaskDefinition& definition_;
@@ -66,7 +67,7 @@ class LocalStats final : public StatsSource {
   const core::Clock& clock_;
   ProcFiles files_;
   std::vector<Group> groups_;
-  int agent_pid_ = 0;
+  std::map<std::size_t, int> processes_;  // by container: those that are known
 };
 
 }  // namespace remora::sandbox

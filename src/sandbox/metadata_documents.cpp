@@ -52,7 +52,7 @@ Json container_json(const TaskDefinition& definition, const TaskIdentity& identi
   if (!container.log_driver.empty()) out["LogDriver"] = container.log_driver;
   Json network;
   network["NetworkMode"] = definition.network_mode;
-  network["IPv4Addresses"] = {identity.ipv4};
+  network["IPv4Addresses"] = {identity.ipv4[index]};
   out["Networks"] = Json::array({std::move(network)});
   return out;
 }
@@ -89,6 +89,12 @@ TaskIdentity make_identity(const TaskDefinition& definition, std::uint64_t seed,
   std::uint64_t number = 1'000'000'000 + random() % 8'000'000'000;
   for (std::size_t i = 0; i < definition.containers.size(); ++i)
     out.docker_ids.push_back(out.task_id + "-" + std::to_string(number + i));
+  out.ipv4.assign(definition.containers.size(), "127.0.0.1");
+  // Away from 127.0.0.x and 127.0.1.1, which machines use for themselves.
+  const std::uint64_t place = random();
+  out.own_ipv4 = "127." + std::to_string(16 + place % 224) + "." +
+                 std::to_string((place >> 8U) % 256) + "." +
+                 std::to_string(1 + (place >> 16U) % 254);
   return out;
 }
 

@@ -19,10 +19,13 @@ struct TaskIdentity {
   std::string task_arn;
   core::WallTime started_at;
   std::vector<std::string> docker_ids;  ///< one per container: "<task id>-<10 digits>"
-  std::string ipv4 = "127.0.0.1";       ///< where the containers are reached from the agent
+  std::string own_ipv4;  ///< of this task alone: 127.x.y.z, where its servers can be started
+  /// One per container: where the agent reaches it. 127.0.0.1, where programs of this machine and
+  /// published ports are, until its server runs on `own_ipv4`.
+  std::vector<std::string> ipv4;
 };
 
-/// `seed` makes task and container ids differ between runs; the same seed gives the same ids.
+/// `seed` makes ids and own_ipv4 differ between runs; the same seed gives the same ones.
 [[nodiscard]] TaskIdentity make_identity(const TaskDefinition& definition, std::uint64_t seed,
                                          core::WallTime started_at);
 

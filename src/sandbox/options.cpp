@@ -15,8 +15,9 @@ std::string_view usage() {
   return R"(Usage: remora-sandbox [options]
 
 Runs the agent beside a task definition on this machine: serves the task
-metadata endpoint and an intake, starts the agent against both and shows what
-arrives. Nothing leaves the machine.
+metadata endpoint and an intake, starts a real server for each container that is
+redis or nginx, starts the agent against it all and shows what arrives. Nothing
+leaves the machine.
 
   --task-definition FILE  default: task-definitions/example.json
   --agent PATH            the agent program (default: beside this program)
@@ -26,6 +27,8 @@ arrives. Nothing leaves the machine.
   --json FILE             write everything received, and the verdict
   --docker-socket PATH    default: /var/run/docker.sock
   --no-docker             stats from this machine's processes only
+  --no-servers            start no redis-server or nginx for the containers that
+                          are one
   --no-agent              serve only, and print what to export for `agent run`
   --port-file FILE        write the two URLs and the API key as JSON
   --help                  this text
@@ -71,8 +74,9 @@ Result<Options> parse_options(std::span<const std::string_view> arguments) {
        {"--docker-socket", &out.docker_socket},
        {"--json", &out.json_file},
        {"--port-file", &out.port_file}}};
-  const std::array<std::pair<std::string_view, std::pair<bool*, bool>>, 4> flags{
+  const std::array<std::pair<std::string_view, std::pair<bool*, bool>>, 5> flags{
       {{"--no-docker", {&out.docker, false}},
+       {"--no-servers", {&out.start_servers, false}},
        {"--no-agent", {&out.start_agent, false}},
        {"--help", {&out.help, true}},
        {"-h", {&out.help, true}}}};

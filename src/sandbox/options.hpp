@@ -18,6 +18,7 @@ struct Options {
   std::string json_file, port_file;
   std::optional<std::chrono::milliseconds> run_for;  ///< empty: until Ctrl-C
   bool docker = true;
+  bool start_servers = true;
   bool start_agent = true;
   bool help = false;
 };

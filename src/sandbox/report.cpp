@@ -139,6 +139,7 @@ std::string render_header(const ReportView& view, const Received& received) {
     out += left(first ? "  stats" : "", kLabel) + fit(text, view.width - kLabel) + "\n";
     first = false;
   }
+  for (const std::string& server : view.servers) labelled(out, view, "server", server);
   for (const std::string& note : view.notes) labelled(out, view, "note", note);
   for (const std::string& finding : view.findings) labelled(out, view, "fix", finding);
   for (const std::string& line : view.agent_log)

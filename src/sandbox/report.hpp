@@ -26,6 +26,7 @@ struct ReportView {
   std::optional<std::chrono::milliseconds> total;
   Mark agent_mark = Mark::waiting;
   std::string agent;                   ///< "healthy: 8 components", "not started (--no-agent)"
+  std::vector<std::string> servers;    ///< real ones: "redis: redis-server 7.0.15 started on …"
   std::vector<std::string> findings;   ///< mistakes in the task definition, one line each
   std::vector<std::string> notes;      ///< "Docker socket …: no such file"
   std::vector<std::string> agent_log;  ///< its last warnings and errors

@@ -21,6 +21,7 @@
 #include "sandbox/metadata_endpoint.hpp"
 #include "sandbox/received.hpp"
 #include "sandbox/report.hpp"
+#include "sandbox/task_services.hpp"
 
 namespace remora::sandbox {
 namespace {
@@ -77,6 +78,8 @@ struct Session::Impl {
                                clock.wall())),
         local(definition, identity.docker_ids, clock),
         docker(definition, clock, options.docker_socket),
+        services(executor, clock, definition,
+                 options.docker ? options.docker_socket : std::string()),
         endpoint(definition, identity, [this](std::size_t i) { return stats(i); }),
         background(executor) {}
 
@@ -94,6 +97,7 @@ struct Session::Impl {
   asio::awaitable<void> sample_loop();
   asio::awaitable<void> health_loop();
   asio::awaitable<void> view_loop();
+  asio::awaitable<void> start_services();
   asio::awaitable<void> stop_agent();
   [[nodiscard]] ReportView view() const;
   [[nodiscard]] Verdict verdict() const;
@@ -112,6 +116,7 @@ struct Session::Impl {
   TaskIdentity identity;
   LocalStats local;
   DockerStats docker;
+  TaskServices services;
   MetadataEndpoint endpoint;
   Received received;
   JsonRecord record;
@@ -204,12 +209,28 @@ Result<void> Session::Impl::start_agent() {
                                    [this](std::string_view line) { agent_line(line); });
   if (!child) return fail(child.error(), "the agent cannot be started");
   agent = std::move(*child);
-  local.agent_process(agent->pid());
+  if (definition.has_agent()) local.process_of(definition.agent, agent->pid());
   return {};
+}
+
+asio::awaitable<void> Session::Impl::start_services() {
+  const std::function<bool(std::size_t)> stands = [this](std::size_t i) {
+    return !docker.origin(i).empty();
+  };
+  co_await services.start(identity.own_ipv4, stands);
+  bool in_docker = false;
+  for (const TaskService& service : services.services()) {
+    if (!service.started) continue;
+    identity.ipv4[service.container] = identity.own_ipv4;
+    if (service.process) local.process_of(service.container, service.process->pid());
+    in_docker = in_docker || service.in_docker;
+  }
+  if (in_docker) co_await docker.poll();
 }
 
 asio::awaitable<void> Session::Impl::sample_loop() {
   for (;;) {
+    services.poll();
     local.sample();
     const core::SteadyTime next = clock.now() + kSampleInterval;
     if (!co_await clock.sleep_until(next)) co_return;
@@ -251,6 +272,8 @@ ReportView Session::Impl::view() const {
     out.agent_mark = health.healthy ? Mark::ok : Mark::waiting;
     out.agent = (health.healthy ? "healthy: " : "not healthy: ") + health.text;
   }
+  for (const TaskService& service : services.services())
+    (service.started ? out.servers : out.notes).push_back(service.line(definition));
   for (const auto& fault : taskdef::find_mistakes(definition))
     out.findings.push_back(taskdef::finding_line(fault));
   for (const auto& fault : taskdef::find_label_mistakes(definition))
@@ -384,6 +407,7 @@ asio::awaitable<int> Session::run() {
   s.background.start(s.intake_server->run());
   // Before the agent starts, so that its first look finds stats where they can be had.
   if (s.options.docker) co_await s.docker.poll();
+  if (s.options.start_servers) co_await s.start_services();
   s.local.sample();
   s.started = s.clock.now();  // the engine takes up to 2 s for each container's first stats
   if (s.options.start_agent) {
@@ -401,6 +425,7 @@ asio::awaitable<int> Session::run() {
     (void)co_await s.clock.sleep_until(next);
   }
   co_await s.stop_agent();
+  s.services.poll();
 
   s.metadata_server->stop();
   s.intake_server->stop();
@@ -413,6 +438,7 @@ asio::awaitable<int> Session::run() {
   s.terminal.leave_live_view();
   const ReportView view = s.view();
   const Verdict verdict = s.verdict();
+  co_await s.services.stop();
   s.terminal.print("\n" + render_header(view, s.received) + render_table(view, s.received) +
                    render_tags(view, s.received));
   if (!s.agent_failure.empty() && !s.log.empty()) {

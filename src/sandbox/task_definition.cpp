@@ -12,6 +12,13 @@ Result<TaskDefinition> first_of(Result<std::vector<TaskDefinition>> all) {
 
 }  // namespace
 
+std::string_view short_image(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const std::size_t slash = image.rfind('/');
+  if (slash != std::string_view::npos) image.remove_prefix(slash + 1);
+  return image.substr(0, image.find(':'));
+}
+
 Result<TaskDefinition> parse_task_definition(std::string_view text) {
   return first_of(taskdef::parse_definitions(text));
 }

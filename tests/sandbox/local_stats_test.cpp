@@ -86,10 +86,18 @@ TEST_F(OwnProc, ContainerGetsTheProcessesThatResembleItsImageWithTheirChildren) 
 }
 
 TEST_F(OwnProc, AgentGetsItsOwnProcess) {
-  stats.agent_process(200);
+  stats.process_of(0, 200);
   stats.sample();
   EXPECT_EQ(of(stats, 0).cpu.total_ns, 10u * 10'000'000);
   EXPECT_EQ(stats.origin(0), "process 200 (agent)");
+}
+
+TEST_F(OwnProc, AServerOfTheSandboxIsNobodyElses) {
+  process(300, 1, "redis-server", 2, 1);
+  stats.process_of(2, 300);  // whatever "app" is called
+  stats.sample();
+  EXPECT_EQ(of(stats, 2).cpu.total_ns, 3u * 10'000'000);
+  EXPECT_EQ(of(stats, 1).cpu.total_ns, 70u * 10'000'000);  // without process 300
 }
 
 TEST_F(OwnProc, ContainerWithoutAProcessGetsTheMachine) {

@@ -69,6 +69,18 @@ TEST_F(Served, IdsHaveTheFormOfManagedInstances) {
   EXPECT_NE(identity.docker_ids[0], identity.docker_ids[1]);
 }
 
+TEST_F(Served, ContainersAreReachedWhereTheirServersAre) {
+  EXPECT_TRUE(identity.own_ipv4.starts_with("127."));
+  EXPECT_FALSE(identity.own_ipv4.starts_with("127.0."));  // what machines use themselves
+  EXPECT_NE(make_identity(definition, 8, identity.started_at).own_ipv4, identity.own_ipv4);
+  identity.ipv4[1] = identity.own_ipv4;  // the endpoint answers with what it is now
+  const auto task = ecs::parse_task(get("/v4/" + identity.docker_ids[0] + "/task").body);
+  ASSERT_TRUE(task) << task.error().message();
+  const auto address = [&](std::size_t i) { return task->containers[i].networks[0].ipv4.at(0); };
+  EXPECT_EQ(address(0), "127.0.0.1");
+  EXPECT_EQ(address(1), identity.own_ipv4);
+}
+
 TEST_F(Served, ContainerWithoutStatsIsNull) {
   EXPECT_EQ(get("/v4/" + identity.docker_ids[0] + "/task/stats").body,
             "{\"" + identity.docker_ids[0] + "\":{\"name\":\"x\"},\"" + identity.docker_ids[1] +

@@ -60,6 +60,16 @@ TEST_F(ReportTest, HeaderFitsEightyColumns) {
             "         not valid JSON: [{]\n");
 }
 
+TEST_F(ReportTest, HeaderNamesTheServersItStarted) {
+  view.servers = {"redis: redis-server 7.0.15 started on 127.123.234.111:6379"};
+  view.findings.clear();
+  const std::string text = render_header(view, received);
+  EXPECT_TRUE(
+      text.ends_with("         app            this machine's processes\n"
+                     "  server redis: redis-server 7.0.15 started on 127.123.234.111:6379\n"))
+      << text;
+}
+
 TEST_F(ReportTest, TableGroupsByContainerAndShowsOnlyTagsThatDiffer) {
   EXPECT_EQ(render_table(view, received),
             "\n"
