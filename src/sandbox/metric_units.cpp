@@ -25,6 +25,10 @@ bool contains(std::string_view text, std::string_view part) {
 
 Unit unit_of(std::string_view metric, int type) {
   if (metric == "ecs.fargate.cpu.limit") return Unit::none;  // CPU units
+  // Of the checks: redis.net.clients and nginx.net.waiting are counts.
+  if (metric.starts_with("redis."))
+    return contains(metric, ".mem.") && !metric.ends_with("_ratio") ? Unit::byte : Unit::none;
+  if (metric.starts_with("nginx.")) return Unit::none;
   if (metric.ends_with(".cpu.percent")) return Unit::percent;
   if (metric.starts_with("container.cpu.") || metric.starts_with("ecs.fargate.cpu.")) {
     if (metric.ends_with("limit")) return Unit::nanocore_limit;

@@ -26,6 +26,10 @@ TEST(Humanise, KnowsTheUnitsOfOurMetrics) {
                          Row{"ecs.fargate.cpu.limit", 256, 3, "256", ""},
                          Row{"ecs.fargate.mem.pgfault", 3.25, 3, "3.25", ""},
                          Row{"ecs.fargate.ephemeral_storage.reserved", 20480, 3, "20.00", "GiB"},
+                         Row{"redis.mem.used", 1'048'576, 3, "1.0", "MiB"},
+                         Row{"redis.mem.fragmentation_ratio", 1.25, 3, "1.25", ""},
+                         Row{"redis.net.clients", 2, 3, "2", ""},
+                         Row{"nginx.net.waiting", 1, 3, "1", ""},
                          Row{"my.custom.rate", 0.001, 2, "0.001", "/s"}}) {
     const Shown shown = humanise(row.metric, row.value, row.type);
     EXPECT_EQ(shown.value, row.shown) << row.metric;
