@@ -22,7 +22,8 @@ leaves the machine.
   --task-definition FILE  default: task-definitions/example.json
   --agent PATH            the agent program (default: beside this program)
   --for DURATION          end by itself after 30s, 2m, …; exit 0 only when
-                          metrics of every container arrived and the agent was
+                          metrics of every container arrived, those of the
+                          checks of every server started, and the agent was
                           healthy and stopped cleanly
   --json FILE             write everything received, and the verdict
   --docker-socket PATH    default: /var/run/docker.sock

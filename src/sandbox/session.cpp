@@ -14,6 +14,7 @@
 #include "sandbox/agent_health.hpp"
 #include "sandbox/child_process.hpp"
 #include "sandbox/docker_stats.hpp"
+#include "sandbox/expected_checks.hpp"
 #include "sandbox/intake.hpp"
 #include "sandbox/json_record.hpp"
 #include "sandbox/local_stats.hpp"
@@ -35,7 +36,8 @@ constexpr seconds kProgressInterval{5};
 constexpr seconds kHealthInterval{5};
 constexpr milliseconds kFirstHealthInterval{500};  // until it is healthy for the first time
 constexpr milliseconds kStep{50};
-constexpr seconds kStopLimit{30};  // ECS waits 30 s between SIGTERM and SIGKILL by default
+constexpr seconds kStopLimit{30};      // ECS waits 30 s between SIGTERM and SIGKILL by default
+constexpr seconds kFirstCheckRun{20};  // somewhen in the first interval of 15 s, then it is sent
 constexpr std::size_t kLogLines = 40, kLogShown = 3;
 
 /// Coroutines that run beside the session and are ended with it.
@@ -101,6 +103,7 @@ struct Session::Impl {
   asio::awaitable<void> stop_agent();
   [[nodiscard]] ReportView view() const;
   [[nodiscard]] Verdict verdict() const;
+  void judge_checks(const TaskService& service, Verdict& out) const;
   [[nodiscard]] bool finished();
   [[nodiscard]] Result<void> start_agent();
   void take_health(HealthAnswer answer);
@@ -353,6 +356,26 @@ asio::awaitable<void> Session::Impl::stop_agent() {
   stop_time = std::chrono::duration_cast<milliseconds>(clock.now() - begin);
 }
 
+void Session::Impl::judge_checks(const TaskService& service, Verdict& out) const {
+  const ContainerDefinition& container = definition.containers[service.container];
+  if (!service.problem.empty()) out.lines.push_back({Mark::failed, service.line(definition)});
+  for (const std::string& check : expected_checks(container, service.known->check)) {
+    const std::string prefix(metric_prefix(check));
+    if (prefix.empty()) continue;
+    const std::size_t rows =
+        rows_of_check(received, identity.docker_ids[service.container], container.name, prefix);
+    if (rows > 0) {
+      out.lines.push_back({Mark::ok, "check " + check + " of " + container.name + ": " +
+                                         std::to_string(rows) + " series of " + prefix + "*"});
+      continue;
+    }
+    std::string text = "no " + prefix + "* metrics of " + container.name + " (check " + check + ")";
+    if (options.run_for && *options.run_for < kFirstCheckRun)
+      text += ": its first run comes within 15 s, so use --for 20s or more";
+    out.lines.push_back({Mark::failed, std::move(text)});
+  }
+}
+
 Verdict Session::Impl::verdict() const {
   Verdict out;
   std::string present, missing;
@@ -367,6 +390,8 @@ Verdict Session::Impl::verdict() const {
   else
     out.lines.push_back({Mark::failed, "no metrics of: " + missing +
                                            (present.empty() ? "" : " (arrived: " + present + ")")});
+  for (const TaskService& service : services.services())
+    if (service.started) judge_checks(service, out);
   std::uint64_t refused = 0;
   for (const auto& [status, count] : received.refusals()) refused += count;
   if (refused > 0)
