@@ -83,6 +83,18 @@ inline TestCertificate self_signed(const std::string& name) {
   return detail::make_certificate(name, nullptr, false, Validity::current);
 }
 
+/// Writes <path>.pem and <path>.key, as servers read them.
+inline void write_files(const TestCertificate& identity, const std::string& path) {
+  std::FILE* file = std::fopen((path + ".pem").c_str(), "w");
+  detail::require(file != nullptr, "certificate file");
+  PEM_write_X509(file, identity.certificate.get());
+  std::fclose(file);
+  file = std::fopen((path + ".key").c_str(), "w");
+  detail::require(file != nullptr, "key file");
+  PEM_write_PrivateKey(file, identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+}
+
 class TestCa {
  public:
   explicit TestCa(const std::string& name = "remora test CA")

@@ -22,6 +22,8 @@ using model::CheckStatus;
 
 constexpr std::string_view kDefaultStatus = R"((1|2|3)\d\d)";
 constexpr std::size_t kMaxBodyBytes = 8u << 20;
+// A body nobody looks at is not kept: a large download is no failure, the timeout bounds it.
+constexpr std::size_t kMaxDiscardedBytes = 1u << 30;
 constexpr std::size_t kMaxMessageBytes = 2500;
 constexpr std::int64_t kDay = 24 * 3600;
 
@@ -72,8 +74,8 @@ class HttpCheck final : public IntegrationCheck {
     request.url = options_.url;
     request.method = options_.method;
     request.body = options_.body;
-    request.max_body_bytes = kMaxBodyBytes;
     const bool wants_body = options_.content || options_.include_content;
+    request.max_body_bytes = wants_body ? kMaxBodyBytes : kMaxDiscardedBytes;
     if (!wants_body) {
       request.on_body = [](std::string_view) { return true; };
     }

@@ -123,6 +123,24 @@ TEST_F(HttpCheckTest, JudgesStatusAndContent) {
   }
 }
 
+TEST_F(HttpCheckTest, ALargePageIsUpUnlessItHasToBeKept) {
+  const fakes::Step megabytes = [](fakes::Peer& p) {
+    const std::string piece(1 << 20, 'x');
+    for (int i = 0; i < 100; ++i) {
+      if (!p.send(piece)) return false;
+    }
+    return true;
+  };
+  ScriptedServer server(
+      {{read_request(), fakes::script::send("HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n"),
+        megabytes}});
+  ASSERT_TRUE(run(instance(server.url())));
+  EXPECT_EQ(status("http.can_connect"), CheckStatus::ok) << message();
+  ASSERT_TRUE(run(instance(server.url(), {{"content_match", "x"}})));
+  EXPECT_EQ(status("http.can_connect"), CheckStatus::critical);
+  EXPECT_NE(message().find("Connection failed after "), std::string::npos) << message();
+}
+
 TEST_F(HttpCheckTest, CutsALongMessage) {
   ScriptedServer server({{read_request(), answer(500, std::string(100'000, 'x'))}});
   ASSERT_TRUE(run(instance(server.url(), {{"include_content", true}})));

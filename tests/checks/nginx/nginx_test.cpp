@@ -244,6 +244,27 @@ TEST_F(RealNginx, HasTheGoldenMetrics) {
   }
 }
 
+TEST_F(RealNginx, AProxyOfSeveralBackendsHasTheSameSet) {
+  fakes::NginxServer one("location / { return 200 one; }"), two("location / { return 200 two; }");
+  const std::string ports[] = {std::to_string(one.port()), std::to_string(two.port())};
+  fakes::NginxServer::Parts parts;
+  parts.http =
+      "upstream all { server 127.0.0.1:" + ports[0] + "; server 127.0.0.1:" + ports[1] + "; }";
+  parts.server = "location = /nginx_status { stub_status; }\nlocation / { proxy_pass http://all; }";
+  fakes::NginxServer proxy(parts);
+  for (int i = 0; i < 4; ++i) {
+    CheckHttpRequest request;
+    request.url = proxy.url() + "/";
+    const auto answer = fakes::run(
+        io_, http_->send(std::make_shared<const CheckHttpOptions>(), std::move(request)));
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(answer->body, i % 2 == 0 ? "one" : "two");
+  }
+  ASSERT_TRUE(run({{"nginx_status_url", proxy.url() + "/nginx_status"}}));
+  EXPECT_EQ(golden(proxy.port()), fixture("nginx/stub_status.txt"));
+  EXPECT_EQ(sender_.value("net.request_per_s"), 5);  // its backends' are not counted
+}
+
 TEST_F(RealNginx, IsDeniedOrDown) {
   fakes::NginxServer nginx(
       "server_tokens off; location = /nginx_status { stub_status; deny all; } location = /open { "

@@ -1,6 +1,13 @@
 #include "remora/checks/tcp_check/tcp_check.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <vector>
 
 #include "checks/http/check_run.hpp"
 #include "fakes/scripted_server.hpp"
@@ -44,7 +51,9 @@ TEST_F(TcpCheckTest, SeesAnOpenPort) {
 }
 
 TEST_F(TcpCheckTest, SaysDownWithoutFailingTheRun) {
-  ASSERT_TRUE(run(instance(closed_port(), {{"collect_response_time", true}})));
+  const int port = closed_port();
+  ASSERT_TRUE(run(instance(port, {{"collect_response_time", true}})));
+  EXPECT_EQ(golden(port), fixture("tcp_check/closed.txt"));
   EXPECT_EQ(sender_.value("network.tcp.can_connect"), 0);
   EXPECT_EQ(sender_.count("network.tcp.response_time"), 0u);
   const auto* check = sender_.check("tcp.can_connect");
@@ -54,6 +63,47 @@ TEST_F(TcpCheckTest, SaysDownWithoutFailingTheRun) {
       << check->message;
   ASSERT_TRUE(run());  // looks the name up again
   EXPECT_EQ(sender_.value("network.tcp.can_connect"), 0);
+}
+
+// Two connections fit its queue, and nobody takes them: the kernel answers no other.
+class FullListener {
+ public:
+  FullListener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(fd_, raw, size) != 0 || ::listen(fd_, 0) != 0 ||
+        ::getsockname(fd_, raw, &size) != 0) {
+      throw std::runtime_error("no listener");
+    }
+    port_ = ntohs(address.sin_port);
+    for (int i = 0; i < 8; ++i) {
+      const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      (void)::connect(client, raw, size);
+      clients_.push_back(client);
+    }
+  }
+  ~FullListener() {
+    for (const int client : clients_) ::close(client);
+    ::close(fd_);
+  }
+  FullListener(const FullListener&) = delete;
+  FullListener& operator=(const FullListener&) = delete;
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  int fd_, port_ = 0;
+  std::vector<int> clients_;
+};
+
+TEST_F(TcpCheckTest, AServerThatTakesNoConnectionTimesOut) {
+  FullListener server;
+  ASSERT_TRUE(run(instance(server.port(), {{"timeout", "0.3"}})));
+  EXPECT_EQ(golden(server.port()), fixture("tcp_check/closed.txt"));
+  EXPECT_TRUE(sender_.check("tcp.can_connect")->message.starts_with("timed out. Connection failed"))
+      << sender_.check("tcp.can_connect")->message;
 }
 
 TEST_F(TcpCheckTest, FailsForANameThatIsNone) {
