@@ -66,7 +66,11 @@ struct Reconciler::Round {
   std::vector<LogConfig> logs;
   FaultList faults;
   std::set<std::string> seen;  ///< DockerIds
-  std::size_t left_out = 0;    ///< instances over the limit
+  struct Owner {
+    std::string name;                         ///< of the container
+    std::size_t instances = 0, left_out = 0;  ///< wanted and over the limit
+  };
+  std::map<std::string, Owner> owners;  ///< by DockerId; empty: files without a container
 
   struct Target {
     std::string container_id, container_name, entity;
@@ -105,10 +109,12 @@ struct Reconciler::Round {
     if (!target.identifiers.empty() && one.provider == Provider::container_label) {
       resolved.identifiers = target.identifiers;
     }
+    Owner& owner = owners[target.container_id];
+    owner.name = target.container_name;
     const std::uint64_t digest = digest_of(resolved, target.entity);
     for (Value& instance : resolved.instances) {
-      if (configs.size() >= options.max_instances) {
-        ++left_out;
+      if (owner.instances >= options.max_instances) {
+        ++owner.left_out;
         continue;
       }
       CheckConfig config;
@@ -127,9 +133,49 @@ struct Reconciler::Round {
       auto shared = std::make_shared<const CheckConfig>(std::move(config));
       if (configs.emplace(shared->id, shared).second) {
         in_order.push_back(std::move(shared));
+        ++owner.instances;
       } else {
         here.warning("the same instance of " + what + " is written twice; it runs once");
       }
+    }
+  }
+
+  /// Holds `max_instances`: those who want the most give way, so that no container pushes its
+  /// neighbours out.
+  void share() {
+    std::vector<std::size_t> wanted;
+    for (const auto& [id, owner] : owners) wanted.push_back(owner.instances);
+    std::sort(wanted.begin(), wanted.end());
+    std::size_t room = options.max_instances, level = room, extra = 0;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const std::size_t left = wanted.size() - i;
+      if (wanted[i] * left > room) {
+        level = room / left;
+        extra = room % left;
+        break;
+      }
+      room -= wanted[i];
+    }
+    std::map<std::string_view, std::size_t> kept;
+    std::erase_if(in_order, [&](const ConfigPtr& config) {
+      std::size_t& of_owner = kept[config->container_id];
+      const bool shares_extra = of_owner == level && extra > 0;
+      if (of_owner < level || shares_extra) {
+        ++of_owner;
+        if (shares_extra) --extra;
+        return false;
+      }
+      ++owners[config->container_id].left_out;
+      configs.erase(config->id);
+      return true;
+    });
+    for (const auto& [id, owner] : owners) {
+      if (owner.left_out == 0) continue;
+      faults.add({Severity::error, owner.name, id, "",
+                  "more than " + std::to_string(options.max_instances) +
+                      " check instances in the task: " + std::to_string(owner.left_out) + " of " +
+                      (id.empty() ? "the files" : "this container") + " do not run",
+                  ""});
     }
   }
 };
@@ -192,7 +238,7 @@ void Reconciler::add_container(Round& round, const ecs::ContainerMetadata& conta
 }
 
 Changes Reconciler::update() {
-  Round round{options_, {}, {}, {}, {}, {}, 0};
+  Round round{options_, {}, {}, {}, {}, {}, {}};
   add_static(round);
   return finish(round);
 }
@@ -201,7 +247,7 @@ Changes Reconciler::update(const ecs::TaskMetadata& task, ecs::LaunchType launch
   // Its containers are on their way out; they go when the endpoint no longer names them.
   if (task.known_status == "STOPPED") return {};
   left_out_.clear();
-  Round round{options_, {}, {}, {}, {}, {}, 0};
+  Round round{options_, {}, {}, {}, {}, {}, {}};
   add_static(round);
   for (const ecs::ContainerMetadata& container : task.containers) {
     const bool normal = container.type.empty() || container.type == "NORMAL";
@@ -216,12 +262,7 @@ Changes Reconciler::update(const ecs::TaskMetadata& task, ecs::LaunchType launch
 }
 
 Changes Reconciler::finish(Round& round) {
-  if (round.left_out > 0) {
-    round.faults.add({Severity::error, "", "", "",
-                      "more than " + std::to_string(options_.max_instances) +
-                          " check instances: " + std::to_string(round.left_out) + " do not run",
-                      ""});
-  }
+  round.share();
   std::erase_if(known_, [&](const auto& one) { return !round.seen.contains(one.first); });
   Changes out;
   for (const auto& [id, config] : configs_) {

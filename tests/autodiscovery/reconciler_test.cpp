@@ -398,16 +398,31 @@ TEST(Reconciler, LogsAreKeptWithTheirVariablesResolved) {
   EXPECT_EQ(reconciler.configs().size(), 1u);
 }
 
-TEST(Reconciler, InstancesOfTheTaskAreBounded) {
-  ReconcilerOptions options;
-  options.max_instances = 3;
-  Reconciler reconciler(std::move(options), {});
-  const auto changes =
-      reconciler.update(task({container("a", "app", check("x", R"([{"n":1},{"n":2}])")),
-                              container("b", "app", check("x", R"([{"n":1},{"n":2},{"n":3}])"))}),
-                        LaunchType::ec2);
-  EXPECT_EQ(changes.schedule.size(), 3u);
-  EXPECT_EQ(lines(changes.new_faults), Strings{"more than 3 check instances: 2 do not run"});
+TEST(Reconciler, InstancesOfTheTaskAreBoundedAndSharedOut) {
+  const auto run = [](std::size_t max, std::vector<ecs::ContainerMetadata> containers) {
+    ReconcilerOptions options;
+    options.max_instances = max;
+    Reconciler reconciler(std::move(options), files({{"f", "instances: [{n: 0}]"}}));
+    return reconciler.update(task(std::move(containers)), LaunchType::ec2);
+  };
+  const auto greedy = container("a", "app", check("x", R"([{"n":1},{"n":2},{"n":3},{"n":4}])"));
+  const auto modest = container("b", "app", check("y", R"([{"n":1}])"));
+  const auto other = container("c", "app", check("z", R"([{"n":1},{"n":2}])"));
+  // Whoever comes first does not take it all; of one container the first ones run.
+  const auto tight = run(4, {greedy, modest, other});
+  EXPECT_EQ(scheduled(tight),
+            (Strings{R"(f  {"n":0})", R"(x c-a {"n":1})", R"(y c-b {"n":1})", R"(z c-c {"n":1})"}));
+  EXPECT_EQ(lines(tight.new_faults),
+            (Strings{"container \"c-a\": more than 4 check instances in the task: 3 of this "
+                     "container do not run",
+                     "container \"c-c\": more than 4 check instances in the task: 1 of this "
+                     "container do not run"}));
+  EXPECT_EQ(scheduled(run(5, {greedy, modest, other})).size(), 5u);
+  EXPECT_EQ(scheduled(run(7, {greedy, modest, other})).size(), 7u);
+  EXPECT_TRUE(run(8, {greedy, modest, other}).new_faults.empty());
+  // One alone is held, too.
+  const auto alone = run(3, {greedy});
+  EXPECT_EQ(alone.schedule.size(), 3u);
 }
 
 TEST(Reconciler, NewFilesTakeEffectWithTheNextUpdate) {
