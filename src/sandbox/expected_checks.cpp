@@ -39,6 +39,14 @@ std::vector<std::string> expected_checks(const ContainerDefinition& container,
   return out;
 }
 
+bool names_localhost(const ContainerDefinition& container) {
+  return std::any_of(container.labels.begin(), container.labels.end(), [](const auto& one) {
+    return one.first.starts_with("com.datadoghq.ad.") &&
+           (one.second.find("localhost") != std::string::npos ||
+            one.second.find("127.0.0.1") != std::string::npos);
+  });
+}
+
 std::string_view metric_prefix(std::string_view check) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kPrefixes{
       {{"redisdb", "redis."},

@@ -18,6 +18,9 @@ namespace remora::sandbox {
 [[nodiscard]] std::vector<std::string> expected_checks(const ContainerDefinition& container,
                                                        std::string_view built_in);
 
+/// True when its labels look for the server on localhost: here it is at %%host%% only.
+[[nodiscard]] bool names_localhost(const ContainerDefinition& container);
+
 /// "redis." for "redisdb"; empty for a check the sandbox does not know.
 [[nodiscard]] std::string_view metric_prefix(std::string_view check);
 

@@ -372,6 +372,8 @@ void Session::Impl::judge_checks(const TaskService& service, Verdict& out) const
     std::string text = "no " + prefix + "* metrics of " + container.name + " (check " + check + ")";
     if (options.run_for && *options.run_for < kFirstCheckRun)
       text += ": its first run comes within 15 s, so use --for 20s or more";
+    else if (names_localhost(container))
+      text += ": its labels name localhost, but the server is at %%host%%";
     out.lines.push_back({Mark::failed, std::move(text)});
   }
 }

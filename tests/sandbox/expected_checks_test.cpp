@@ -32,6 +32,15 @@ TEST(ExpectedChecks, LabelsCanKeepTheOneOfTheImageAway) {
   EXPECT_EQ(expected_checks(labelled({{"check_names", "[redis"}}), "redisdb"), Names{"redisdb"});
 }
 
+TEST(NamesLocalhost, LooksAtLabelsOfAutodiscoveryOnly) {
+  EXPECT_TRUE(names_localhost(labelled({{"instances", R"([{"host": "localhost"}])"}})));
+  EXPECT_TRUE(names_localhost(labelled({{"checks", "http://127.0.0.1:81/"}})));
+  EXPECT_FALSE(names_localhost(labelled({{"instances", R"([{"host": "%%host%%"}])"}})));
+  ContainerDefinition other;
+  other.labels["note"] = "localhost";
+  EXPECT_FALSE(names_localhost(other));
+}
+
 TEST(MetricPrefix, IsKnownForTheChecksOfTheAgent) {
   EXPECT_EQ(metric_prefix("redisdb"), "redis.");
   EXPECT_EQ(metric_prefix("tcp_check"), "network.tcp.");
