@@ -1,5 +1,6 @@
 // What a run of an integration's check costs, and what an instance keeps: 1, 20 and 200 instances
-// of each against real servers, 200 mixed ones on their schedule, and a page of 5 MB.
+// of each against real servers, 200 mixed ones on their schedule, a page of 5 MB, and the agent
+// program with 20 mixed instances in files.
 //
 // CPU is this program's own, user and system, kernel's part of the loopback included; not that of
 // the servers, which are processes of their own. A run is: the check, the commit, a flush. Each row
@@ -12,6 +13,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -21,6 +23,9 @@
 #include "bench/bench_options.hpp"
 #include "bench/exposition_page.hpp"
 #include "bench/process_usage.hpp"
+#include "bench/recording_intake.hpp"
+#include "bench/task_of_containers.hpp"
+#include "bench/tls_relay.hpp"
 #include "fakes/nginx_server.hpp"
 #include "fakes/redis_server.hpp"
 #include "fakes/run_coroutine.hpp"
@@ -336,6 +341,44 @@ Page page_of(const checks::IntegrationInfo& info, const Servers& servers, std::i
   return out;
 }
 
+/// One agent program with a task of three containers and the files of `confd`; its intake.
+struct Subject {
+  Subject(const Options& options, const std::string& confd, const std::string& bundle)
+      : tasks(*thread, 3), intake(std::make_unique<RecordingIntake>(*thread)) {
+    if (options.tls) relay = std::make_unique<TlsRelay>(intake->url(), bundle);
+    auto variables = agent_variables(tasks.url(0), relay ? relay->url() : intake->url());
+    if (relay) variables["DD_TLS_CERT_FILE"] = bundle;
+    variables["DD_CONFD_PATH"] = confd;
+    agent =
+        std::make_unique<e2e::Process>(options.agent, std::vector<std::string>{"run"}, variables);
+  }
+  [[nodiscard]] std::size_t series() const {
+    std::size_t out = 0;
+    for (const Arrival& arrival : intake->arrivals()) out += arrival.series;
+    return out;
+  }
+  std::unique_ptr<e2e::ServerThread> thread = std::make_unique<e2e::ServerThread>();
+  Tasks tasks;
+  std::unique_ptr<RecordingIntake> intake;
+  std::unique_ptr<TlsRelay> relay;
+  std::unique_ptr<e2e::Process> agent;
+};
+
+/// The same file for every check: its instances as the schedule above has them.
+void write_confd(const fakes::TemporaryDirectory& directory,
+                 const std::vector<const checks::IntegrationInfo*>& infos, const Servers& servers,
+                 int count) {
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    const std::string check(infos[i]->name);
+    model::Value::List instances;
+    for (int n = static_cast<int>(i); n < count; n += static_cast<int>(infos.size()))
+      instances.push_back(instance_of(check, servers, n));
+    // JSON is YAML.
+    std::ofstream(directory.path(check + ".yaml"))
+        << "instances: " << model::Value(std::move(instances)).json_text() << "\n";
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -401,7 +444,34 @@ int main(int argc, char** argv) {
                                 {"series", page.series}});
     }
   }
+  // Last: threads are not for forking. These two and their relays end with the process.
+  constexpr int kInFiles = 20;
+  const fakes::TemporaryDirectory none, files, roots;
+  write_confd(files, infos, servers, kInFiles);
+  auto* idle = new Subject(options, none.path().string(), roots.path("idle.pem"));
+  auto* busy = new Subject(options, files.path().string(), roots.path("busy.pem"));
+  std::this_thread::sleep_for(time + seconds(kInterval));
+  bool good = true;
+  for (const auto& [subject, count] : {std::pair(idle, 0), std::pair(busy, kInFiles)}) {
+    const Memory memory = memory_of(subject->agent->pid());
+    const double cpu = cpu_seconds_of(subject->agent->pid());
+    subject->agent->kill(SIGTERM);
+    good = subject->agent->wait(seconds(15)) == 0 && memory.rss_mib > 0 && good;
+    std::printf(
+        "agent with %d instances after %d s: RSS %.1f MiB, anonymous %.1f MiB, "
+        "%.2f CPU s, %zu series\n",
+        count, static_cast<int>(time.count()) + kInterval, memory.rss_mib, memory.anonymous_mib,
+        cpu, subject->series());
+    result["agent"].push_back({{"instances", count},
+                               {"rss_mib", memory.rss_mib},
+                               {"anonymous_mib", memory.anonymous_mib},
+                               {"cpu_seconds", cpu},
+                               {"series", subject->series()}});
+  }
+  good = good && busy->series() > idle->series() + 20 * kInFiles;
   options.write(result);
-  if (real.failures > 0) give_up("runs failed");
-  return 0;
+  if (!good) std::printf("FAILED: an agent ended, or its checks sent nothing\n");
+  if (real.failures > 0) std::printf("FAILED: runs failed\n");
+  std::fflush(stdout);
+  return good && real.failures == 0 ? 0 : 1;
 }
