@@ -121,7 +121,8 @@ void Integrations::add(const CheckConfig& config) {
 }
 
 asio::awaitable<void> Integrations::run(telemetry::HealthComponent& health) {
-  auto next_poll = clock_.now() + options_.poll_files.value_or(kRetry);
+  auto next_poll = core::SteadyTime::max();
+  if (options_.poll_files) next_poll = clock_.now() + *options_.poll_files;
   auto next_retry = clock_.now() + kRetry;
   bool awake = true;
   while (awake) {

@@ -231,6 +231,15 @@ TEST_F(IntegrationsTest, FilesAreReadAgainWhereThatIsAskedFor) {
   EXPECT_EQ(integrations_->scheduler().instances(), 1u);
 }
 
+TEST_F(IntegrationsTest, ItSleepsBetweenItsTurns) {
+  Integrations& it = make();  // no DD_AUTOCONF_CONFIG_FILES_POLL
+  auto& health = health_.add("autodiscovery", std::chrono::seconds(60));
+  asio::co_spawn(io_, it.run(health), asio::bind_cancellation_slot(stop_.slot(), asio::detached));
+  // A time of waking that stays in the past would never let this return.
+  for (int i = 0; i < 20; ++i) advance(std::chrono::seconds(15));
+  EXPECT_EQ(clock_.next(), clock_.now() + std::chrono::seconds(15));
+}
+
 TEST_F(IntegrationsTest, StatusExplainsHiddenLabelsOnManagedInstances) {
   launch_type_ = ecs::LaunchType::managed_instances;
   make();
