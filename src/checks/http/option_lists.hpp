@@ -1,6 +1,7 @@
 // What every check over HTTP says of its options.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -20,6 +21,15 @@ inline constexpr auto kDeclinedHttpOptions = std::to_array<std::string_view>({
     "aws_region",
     "aws_service",
 });
+
+/// Puts those behind what the check declines of its own.
+template <std::size_t N>
+constexpr auto with_declined_http_options(const std::array<std::string_view, N>& own) {
+  std::array<std::string_view, N + kDeclinedHttpOptions.size()> all{};
+  std::copy(own.begin(), own.end(), all.begin());
+  std::copy(kDeclinedHttpOptions.begin(), kDeclinedHttpOptions.end(), all.begin() + N);
+  return all;
+}
 
 /// Puts the common options behind those of the check.
 template <std::size_t N>

@@ -336,20 +336,9 @@ constexpr auto kOptions = with_http_options(std::to_array<OptionInfo>({
     {"tls_verify", "true", "false: any certificate will do"},
 }));
 
-constexpr auto kDeclined = std::to_array<std::string_view>({
-    // Sketches without the tags of the bounds.
-    "collect_histograms_as_distributions",
-    "kerberos_cache",
-    "kerberos_delegate",
-    "kerberos_force_initiate",
-    "kerberos_hostname",
-    "kerberos_keytab",
-    "kerberos_principal",
-    "ntlm_domain",
-    "aws_host",
-    "aws_region",
-    "aws_service",
-});
+constexpr auto kDeclined = with_declined_http_options(std::to_array<std::string_view>({
+    "collect_histograms_as_distributions",  // sketches without the tags of the bounds
+}));
 
 }  // namespace
 }  // namespace openmetrics
