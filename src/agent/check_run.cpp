@@ -17,7 +17,6 @@
 #include "agent/component_options.hpp"
 #include "agent/discovery_options.hpp"
 #include "agent/instance_filter.hpp"
-#include "remora/autodiscovery/masking.hpp"
 #include "remora/autodiscovery/tag_injection.hpp"
 #include "remora/checks/container/container_check.hpp"
 #include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
@@ -111,9 +110,8 @@ class CheckRun {
     options_ = discovery_options(loaded_, core::MemoryLimit(), containers_, environment_);
     const auto alias = options_.files.aliases.find(request_.name);
     name_ = alias == options_.files.aliases.end() ? request_.name : alias->second;
-    reconciler_ = std::make_unique<autodiscovery::Reconciler>(
-        options_.reconciler,
-        autodiscovery::load_files(options_.directories, built_in_templates(), options_.files));
+    reconciler_ =
+        std::make_unique<autodiscovery::Reconciler>(options_.reconciler, load_templates(options_));
     place_ = ecs::detect_environment(ecs_variables(settings));
     if (!place_.in_ecs) return {};
     auto metadata = metadata_options(settings);
@@ -182,12 +180,8 @@ class CheckRun {
       output_.err(core::scrub(autodiscovery::to_string(fault)) + "\n");
     }
     if (checks::find_integration(name_) == nullptr) {
-      std::string names;
-      for (const checks::IntegrationInfo* info : checks::integrations()) {
-        names.append(names.empty() ? "" : ", ").append(info->name);
-      }
       output_.err("There is no check of the name " + core::scrub(request_.name) +
-                  "; there are: container, ecs_fargate, " + names + "\n");
+                  "; there are: container, ecs_fargate, " + checks::integration_names() + "\n");
     } else {
       output_.err("No label and no file asks for the check " + name_ +
                   "; `agent configcheck` shows what the running agent found\n");
@@ -232,16 +226,9 @@ class CheckRun {
   asio::awaitable<bool> run_instance(ConfigPtr config, CheckReport* report) {
     checks::RunRecord record;
     std::vector<std::string> problems;
-    checks::InstanceConfig instance;
-    instance.check = config->check;
-    instance.id = config->id;
-    instance.source = config->source;
-    instance.init_config = config->init_config;
-    instance.instance = autodiscovery::tagged_instance(
+    checks::InstanceConfig instance = instance_config(
         *config, autodiscovery::injected_tags(*config, tagger_, options_.cardinality), problems);
     for (const std::string& problem : problems) output_.err("Warning: " + problem + "\n");
-    autodiscovery::remember_secrets(instance.instance);
-    autodiscovery::remember_secrets(instance.init_config);
 
     const checks::IntegrationInfo* info = checks::find_integration(config->check);
     std::unique_ptr<checks::IntegrationInstance> made;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "remora/autodiscovery/masking.hpp"
+#include "remora/autodiscovery/tag_injection.hpp"
 #include "remora/checks/integration.hpp"
 #include "remora/core/known_secrets.hpp"
 #include "remora/metrics/histogram.hpp"
@@ -51,6 +52,24 @@ std::vector<autodiscovery::BuiltInTemplate> built_in_templates() {
     if (info->ad_identifiers.empty()) continue;
     out.push_back({info->name, info->ad_identifiers, info->auto_instance});
   }
+  return out;
+}
+
+autodiscovery::FileTemplates load_templates(const DiscoveryOptions& options) {
+  return autodiscovery::load_files(options.directories, built_in_templates(), options.files);
+}
+
+checks::InstanceConfig instance_config(const autodiscovery::CheckConfig& config,
+                                       const model::Tags& injected,
+                                       std::vector<std::string>& problems) {
+  checks::InstanceConfig out;
+  out.check = config.check;
+  out.id = config.id;
+  out.source = config.source;
+  out.instance = autodiscovery::tagged_instance(config, injected, problems);
+  out.init_config = config.init_config;
+  autodiscovery::remember_secrets(out.instance);
+  autodiscovery::remember_secrets(out.init_config);
   return out;
 }
 

@@ -35,5 +35,13 @@ struct DiscoveryOptions {
 
 /// The configurations that integrations bring for images they know.
 [[nodiscard]] std::vector<autodiscovery::BuiltInTemplate> built_in_templates();
+/// Those and the files of the directories. Blocking.
+[[nodiscard]] autodiscovery::FileTemplates load_templates(const DiscoveryOptions& options);
+
+/// `config` as its check gets it: with the tags `injected`. Makes its secrets known to the
+/// scrubber.
+[[nodiscard]] checks::InstanceConfig instance_config(const autodiscovery::CheckConfig& config,
+                                                     const model::Tags& injected,
+                                                     std::vector<std::string>& problems);
 
 }  // namespace remora::agent

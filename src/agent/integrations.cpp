@@ -6,7 +6,6 @@
 
 #include "agent/config_check.hpp"
 #include "agent/hidden_labels.hpp"
-#include "remora/autodiscovery/masking.hpp"
 #include "remora/autodiscovery/tag_injection.hpp"
 #include "remora/core/log.hpp"
 
@@ -60,9 +59,7 @@ Integrations::Integrations(DiscoveryOptions options, const tagger::Tagger& tagge
     : options_(std::move(options)),
       tagger_(tagger),
       clock_(clock),
-      reconciler_(
-          options_.reconciler,
-          autodiscovery::load_files(options_.directories, built_in_templates(), options_.files)),
+      reconciler_(options_.reconciler, load_templates(options_)),
       http_(executor, std::move(http)),
       scheduler_(checks::CheckServices{executor, clock, http_, clock.wall()}, counters.aggregator,
                  counters.checks, std::move(service_checks), scheduler_options(options_, tagger)) {}
@@ -105,14 +102,7 @@ void Integrations::add(const CheckConfig& config) {
   model::Tags& tags = tags_[config.id];
   tags = autodiscovery::injected_tags(config, tagger_, options_.cardinality);
   std::vector<std::string> problems;
-  checks::InstanceConfig instance;
-  instance.check = config.check;
-  instance.id = config.id;
-  instance.source = config.source;
-  instance.instance = autodiscovery::tagged_instance(config, tags, problems);
-  instance.init_config = config.init_config;
-  autodiscovery::remember_secrets(instance.instance);
-  autodiscovery::remember_secrets(instance.init_config);
+  checks::InstanceConfig instance = instance_config(config, tags, problems);
   for (const std::string& problem : problems) {
     kLog.warn("tags of a check instance",
               {{"check", config.check}, {"source", config.source}, {"reason", problem}});
@@ -137,8 +127,7 @@ asio::awaitable<void> Integrations::run(telemetry::HealthComponent& health) {
     }
     if (options_.poll_files && now >= next_poll) {
       next_poll = now + *options_.poll_files;
-      reconciler_.set_files(
-          autodiscovery::load_files(options_.directories, built_in_templates(), options_.files));
+      reconciler_.set_files(load_templates(options_));
       apply(task_known_ ? reconciler_.update(task_, launch_type_) : reconciler_.update());
     }
   }

@@ -22,6 +22,14 @@ constexpr std::array kIntegrations = {
 
 std::span<const IntegrationInfo* const> integrations() { return kIntegrations; }
 
+std::string integration_names() {
+  std::string names;
+  for (const IntegrationInfo* info : kIntegrations) {
+    names.append(names.empty() ? "" : ", ").append(info->name);
+  }
+  return names;
+}
+
 const IntegrationInfo* find_integration(std::string_view name) {
   const auto found = std::lower_bound(
       kIntegrations.begin(), kIntegrations.end(), name,

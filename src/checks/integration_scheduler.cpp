@@ -358,10 +358,8 @@ IntegrationScheduler::~IntegrationScheduler() { impl_->begin_stop(); }
 Result<void> IntegrationScheduler::add(InstanceConfig config) {
   const IntegrationInfo* info = find_integration(config.check);
   if (info == nullptr) {
-    std::string error = "there is no check of the name " + config.check + "; there are";
-    for (const IntegrationInfo* known : integrations()) {
-      error.append(known == integrations().front() ? " " : ", ").append(known->name);
-    }
+    std::string error =
+        "there is no check of the name " + config.check + "; there are " + integration_names();
     remove(config.id);
     impl_->reject(config, nullptr, error);
     return fail(Errc::not_found, std::move(error));

@@ -150,6 +150,8 @@ struct IntegrationInfo {
 
 /// All integrations, by name.
 [[nodiscard]] std::span<const IntegrationInfo* const> integrations();
+/// "http_check, nginx, …": for messages.
+[[nodiscard]] std::string integration_names();
 /// Null when there is none of that name.
 [[nodiscard]] const IntegrationInfo* find_integration(std::string_view name);
 
