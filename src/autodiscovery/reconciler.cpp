@@ -205,10 +205,10 @@ void Reconciler::add_static(Round& round) {
   }
 }
 
-bool Reconciler::asks_for_checks(const ecs::ContainerMetadata& container,
+bool Reconciler::asks_for_checks(Round& round, const ecs::ContainerMetadata& container,
                                  ecs::LaunchType launch_type) {
-  const ContainerTemplates labels =
-      parse_labels(container.labels, container.name, container.docker_id, options_.labels);
+  round.seen.insert(container.docker_id);
+  const ContainerTemplates& labels = templates_of(container);
   if (!labels.templates.empty() || labels.faults.errors() > 0) return true;
   const auto identifiers = identifiers_of(container, labels.check_id, launch_type);
   return !labels.no_file_templates &&
@@ -253,7 +253,7 @@ Changes Reconciler::update(const ecs::TaskMetadata& task, ecs::LaunchType launch
     const bool normal = container.type.empty() || container.type == "NORMAL";
     if (!container.running() || container.docker_id.empty() || !normal) continue;
     if (options_.excluded && options_.excluded(container)) {
-      if (asks_for_checks(container, launch_type)) left_out_.push_back(container.name);
+      if (asks_for_checks(round, container, launch_type)) left_out_.push_back(container.name);
       continue;
     }
     add_container(round, container, task, launch_type);

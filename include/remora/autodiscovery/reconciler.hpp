@@ -101,7 +101,7 @@ class Reconciler {
   const ContainerTemplates& templates_of(const ecs::ContainerMetadata& container);
   Changes finish(Round& round);
   void add_static(Round& round);
-  [[nodiscard]] bool asks_for_checks(const ecs::ContainerMetadata& container,
+  [[nodiscard]] bool asks_for_checks(Round& round, const ecs::ContainerMetadata& container,
                                      ecs::LaunchType launch_type);
   void add_container(Round& round, const ecs::ContainerMetadata& container,
                      const ecs::TaskMetadata& task, ecs::LaunchType launch_type);
