@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "fakes/source_dir.hpp"
 #include "remora/config/settings.hpp"
 #include "remora/core/log.hpp"
 #include "remora/ecs/metadata_client.hpp"
@@ -17,7 +18,7 @@ namespace remora::agent {
 namespace {
 
 std::string page() {
-  std::ifstream file(REMORA_SOURCE_DIR "/docs/architecture.md");
+  std::ifstream file(fakes::source_dir() + "/docs/architecture.md");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

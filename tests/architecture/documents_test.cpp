@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "fakes/source_dir.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path kRoot = REMORA_SOURCE_DIR;
+const fs::path kRoot = remora::fakes::source_dir();
 
 std::string read(const fs::path& path) {
   std::ifstream file(path);

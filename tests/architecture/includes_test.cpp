@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "fakes/source_dir.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = REMORA_SOURCE_DIR;
+const fs::path kRoot = remora::fakes::source_dir();
 
 using Table = std::map<std::string, std::set<std::string>>;
 

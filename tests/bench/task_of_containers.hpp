@@ -9,11 +9,12 @@
 #include "bench/bench_options.hpp"
 #include "e2e/process.hpp"
 #include "e2e/world.hpp"
+#include "fakes/source_dir.hpp"
 
 namespace remora::bench {
 
 inline Json fixture(const char* name) {
-  std::ifstream file(std::string(REMORA_SOURCE_DIR "/tests/fixtures/ecs/") + name);
+  std::ifstream file((fakes::source_dir() + "/tests/fixtures/ecs/") + name);
   return Json::parse(file);
 }
 

@@ -10,13 +10,14 @@
 #include <set>
 
 #include "config/page.hpp"
+#include "fakes/source_dir.hpp"
 #include "remora/checks/integration.hpp"
 
 namespace remora::checks {
 namespace {
 
 TEST(ChecksPage, AndTablesSayTheSame) {
-  std::ifstream in(REMORA_SOURCE_DIR "/docs/checks.md");
+  std::ifstream in(fakes::source_dir() + "/docs/checks.md");
   const std::string page((std::istreambuf_iterator<char>(in)), {});
   ASSERT_NE(page.find("<!-- checks:begin -->"), std::string::npos);
   EXPECT_EQ(page, config::with_block(page, "checks", integrations_markdown(integrations())))

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/source_dir.hpp"
 #include "remora/checks/container/container_check.hpp"
 #include "remora/checks/dogstatsd_metrics.hpp"
 #include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
@@ -34,7 +35,7 @@ std::vector<std::string> cells(const std::string& line) {
 
 // Rows of the tables whose first column is headed "Metric".
 std::map<std::string, Row> read_page() {
-  std::ifstream file(REMORA_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream file(fakes::source_dir() + "/docs/metrics.md");
   std::map<std::string, Row> rows;
   std::string line, section;
   bool in_table = false;

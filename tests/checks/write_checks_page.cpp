@@ -5,9 +5,10 @@
 
 #include "checks/checks_page.hpp"
 #include "config/page.hpp"
+#include "fakes/source_dir.hpp"
 
 int main() {
-  const char* path = REMORA_SOURCE_DIR "/docs/checks.md";
+  const std::string path = remora::fakes::source_dir() + "/docs/checks.md";
   std::ifstream in(path);
   std::string page((std::istreambuf_iterator<char>(in)), {});
   in.close();

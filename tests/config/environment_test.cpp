@@ -6,6 +6,7 @@
 #include <regex>
 #include <vector>
 
+#include "fakes/source_dir.hpp"
 #include "remora/config/load.hpp"
 
 namespace remora::config {
@@ -24,7 +25,7 @@ TEST(Environment, IsReadInOneFileOnly) {
   static const std::regex kReader(R"(\b(getenv|secure_getenv|environ)\b)");
   std::vector<std::string> readers;
   for (const char* root : {"src", "include"}) {
-    const fs::path directory = fs::path(REMORA_SOURCE_DIR) / root;
+    const fs::path directory = fs::path(fakes::source_dir()) / root;
     for (const auto& entry : fs::recursive_directory_iterator(
              directory, fs::directory_options::follow_directory_symlink)) {
       const auto extension = entry.path().extension();
@@ -33,7 +34,7 @@ TEST(Environment, IsReadInOneFileOnly) {
       for (std::string line; std::getline(file, line);) {
         const std::string code = line.substr(0, line.find("//"));
         if (!std::regex_search(code, kReader)) continue;
-        readers.push_back(fs::relative(directory, REMORA_SOURCE_DIR).generic_string() + "/" +
+        readers.push_back(fs::relative(directory, fakes::source_dir()).generic_string() + "/" +
                           fs::path(entry.path()).lexically_relative(directory).generic_string());
         break;
       }

@@ -1,4 +1,5 @@
 // The table against the struct it fills and the page that documents it.
+#include "fakes/source_dir.hpp"
 #include "remora/config/options.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,7 @@ namespace remora::config {
 namespace {
 
 std::string read(const char* path) {
-  std::ifstream file(std::string(REMORA_SOURCE_DIR) + "/" + path);
+  std::ifstream file(fakes::source_dir() + "/" + path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

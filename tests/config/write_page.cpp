@@ -4,10 +4,11 @@
 #include <iterator>
 
 #include "config/page.hpp"
+#include "fakes/source_dir.hpp"
 #include "remora/config/load.hpp"
 
 int main() {
-  const char* path = REMORA_SOURCE_DIR "/docs/configuration.md";
+  const std::string path = remora::fakes::source_dir() + "/docs/configuration.md";
   std::ifstream in(path);
   std::string page((std::istreambuf_iterator<char>(in)), {});
   in.close();

@@ -7,10 +7,12 @@
 #include <iterator>
 #include <string>
 
+#include "fakes/source_dir.hpp"
+
 namespace remora::fakes {
 
 inline std::string ecs_fixture(const std::string& name) {
-  std::ifstream in(std::string(REMORA_SOURCE_DIR) + "/tests/fixtures/ecs/" + name);
+  std::ifstream in(fakes::source_dir() + "/tests/fixtures/ecs/" + name);
   EXPECT_TRUE(in) << "no fixture " << name;
   return {std::istreambuf_iterator<char>(in), {}};
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "fakes/source_dir.hpp"
 #include "remora/agent/preview.hpp"
 
 namespace remora::agent {
@@ -23,7 +24,7 @@ std::string read(const std::string& path) {
 
 // Named as on the command line, from the root: the JSON repeats the name.
 PreviewOutput previewed(const std::string& file, bool json, bool verbose) {
-  EXPECT_EQ(chdir(REMORA_SOURCE_DIR), 0);
+  EXPECT_EQ(chdir(fakes::source_dir().c_str()), 0);
   auto out = preview_file({file, json, verbose});
   EXPECT_TRUE(out) << out.error().message();
   return out ? *out : PreviewOutput{};
@@ -53,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& golden) { return golden.param.name; });
 
 TEST(Readme, ShowsWhatPreviewPrints) {
-  const std::string readme = read(std::string(REMORA_SOURCE_DIR) + "/README.md");
+  const std::string readme = read(fakes::source_dir() + "/README.md");
   const std::string shown = "agent preview task-definitions/example.json\n```\n\n```text\n";
   const auto begin = readme.find(shown);
   ASSERT_NE(begin, std::string::npos);

@@ -1,3 +1,4 @@
+#include "fakes/source_dir.hpp"
 #include "remora/taskdef/task_definition.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,7 @@ Result<TaskDefinition> parsed(std::string_view text) { return first_of(parse_def
 
 TEST(ParseTaskDefinition, ReadsTheExampleOfTheRepository) {
   const auto task =
-      first_of(read_definitions(std::string(REMORA_SOURCE_DIR) + "/task-definitions/example.json"));
+      first_of(read_definitions(fakes::source_dir() + "/task-definitions/example.json"));
   ASSERT_TRUE(task) << task.error().message();
   EXPECT_EQ(task->family, "my-app");
   EXPECT_EQ(task->launch_type, "MANAGED_INSTANCES");

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "fakes/source_dir.hpp"
 #include "remora/taskdef/task_definition.hpp"
 
 namespace remora::taskdef {
@@ -100,7 +101,7 @@ TEST(Template, SaysWhatItAssumed) {
 }
 
 std::string read(const std::string& name) {
-  std::ifstream file(std::string(REMORA_SOURCE_DIR) + name);
+  std::ifstream file(fakes::source_dir() + name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

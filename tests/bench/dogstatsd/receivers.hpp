@@ -10,6 +10,7 @@
 #include "bench/dogstatsd/counting_intake.hpp"
 #include "bench/dogstatsd/floor.hpp"
 #include "bench/recording_intake.hpp"
+#include "fakes/source_dir.hpp"
 
 namespace remora::bench {
 
@@ -173,7 +174,7 @@ class Remora final : public Receiver {
   std::optional<CountingIntake> intake_;
 };
 
-inline const std::string kPeers = REMORA_SOURCE_DIR "/build/bench-peers";
+inline const std::string kPeers = fakes::source_dir() + "/build/bench-peers";
 
 /// Runs a command of an installer; its last line when it fails.
 inline std::string failure_of(const std::string& command) {

@@ -12,6 +12,7 @@
 
 #include "fakes/recording_sender.hpp"
 #include "fakes/run_coroutine.hpp"
+#include "fakes/source_dir.hpp"
 #include "remora/checks/integration.hpp"
 #include "remora/core/clock.hpp"
 
@@ -60,7 +61,7 @@ class CheckRun : public testing::Test {
     EXPECT_NE(made.error().message().find(word), std::string::npos) << made.error().message();
   }
   static std::string fixture(const std::string& path) {
-    std::ifstream file(REMORA_SOURCE_DIR "/tests/fixtures/checks/" + path);
+    std::ifstream file(fakes::source_dir() + "/tests/fixtures/checks/" + path);
     EXPECT_TRUE(file) << path;
     return {std::istreambuf_iterator<char>(file), {}};
   }

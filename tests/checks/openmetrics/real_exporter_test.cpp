@@ -10,6 +10,7 @@
 
 #include "checks/http/check_run.hpp"
 #include "fakes/server_process.hpp"
+#include "fakes/source_dir.hpp"
 #include "remora/checks/openmetrics/openmetrics.hpp"
 
 namespace remora::checks {
@@ -56,7 +57,7 @@ class RealExporter : public CheckRun {
   }
   void expect_golden(const std::string& name) const {
     const std::string path =
-        std::string(REMORA_SOURCE_DIR) + "/tests/fixtures/checks/openmetrics/" + name;
+        fakes::source_dir() + "/tests/fixtures/checks/openmetrics/" + name;
     if (std::getenv("REMORA_WRITE_GOLDEN") != nullptr) std::ofstream(path) << golden();
     std::ifstream file(path);
     const std::string wanted{std::istreambuf_iterator<char>(file), {}};

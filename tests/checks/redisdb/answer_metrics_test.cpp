@@ -8,12 +8,13 @@
 
 #include "checks/redisdb/metric_table.hpp"
 #include "fakes/recording_sender.hpp"
+#include "fakes/source_dir.hpp"
 
 namespace remora::checks::redisdb {
 namespace {
 
 std::string fixture(const std::string& name) {
-  std::ifstream file(REMORA_SOURCE_DIR "/tests/fixtures/checks/redisdb/" + name);
+  std::ifstream file(fakes::source_dir() + "/tests/fixtures/checks/redisdb/" + name);
   EXPECT_TRUE(file) << "no fixture " << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -8,6 +8,7 @@
 
 #include "checks/redisdb/redis_run.hpp"
 #include "fakes/redis_server.hpp"
+#include "fakes/source_dir.hpp"
 
 namespace remora::checks {
 namespace {
@@ -34,7 +35,7 @@ Map at(const RedisServer& server, Map more = {}) {
 
 void expect_golden(const std::string& name, const std::string& text) {
   const std::string path =
-      std::string(REMORA_SOURCE_DIR) + "/tests/fixtures/checks/redisdb/" + name;
+      fakes::source_dir() + "/tests/fixtures/checks/redisdb/" + name;
   if (std::getenv("REMORA_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
   std::ifstream file(path);
   const std::string wanted{std::istreambuf_iterator<char>(file), {}};
