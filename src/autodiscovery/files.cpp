@@ -234,17 +234,19 @@ std::optional<Template> parse_file(std::string_view check, const std::string& pa
     return std::nullopt;
   }
   auto identifiers = identifiers_of(*root, here);
-  auto init = init_config_of(root->find("init_config"), here);
+  auto init = init_config_of(root->find("init_config"), "init_config", options.limits, here);
   if (!identifiers || !init) return std::nullopt;
   out.identifiers = *std::move(identifiers);
   out.init_config = *std::move(init);
   if (const Value* logs = root->find("logs"); logs != nullptr && !logs->is_null()) {
-    if (auto sources = objects_of(*logs, "logs", options.limits, here)) {
+    if (auto sources =
+            objects_of(*logs, "logs", options.limits, here, FaultPlace::Replaces::part)) {
       out.logs = Value::List(*std::move(sources));
     }
   }
   if (const Value* written = root->find("instances"); written != nullptr && !written->is_null()) {
-    auto instances = objects_of(with_empty_instances(*written), "instances", options.limits, here);
+    auto instances = objects_of(with_empty_instances(*written), "instances", options.limits, here,
+                                FaultPlace::Replaces::part);
     if (!instances) return std::nullopt;
     out.instances = *std::move(instances);
   }

@@ -1,5 +1,8 @@
 #include "autodiscovery/label_text.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "autodiscovery/scalar_text.hpp"
 #include "autodiscovery/variable_text.hpp"
 #include "remora/autodiscovery/masking.hpp"
@@ -35,22 +38,97 @@ std::optional<Value> without_backslashes(std::string_view text, const model::Val
   return value;
 }
 
-// What the author most likely meant: single quotes, bare words, a comma too many and unquoted
-// variables are all YAML; typographic quotes are JSON once they are straight.
-std::string corrected(std::string_view text, const model::ValueLimits& limits) {
-  std::string straight(text);
+struct Blank {
+  std::string_view written, meant;
+};
+constexpr auto kBlanks = std::to_array<Blank>({
+    {"\u00a0", " "},
+    {"\u2002", " "},
+    {"\u2003", " "},
+    {"\u2007", " "},
+    {"\u2009", " "},
+    {"\u202f", " "},
+    {"\u205f", " "},
+    {"\u3000", " "},
+    {"\u200b", ""},
+    {"\u200c", ""},
+    {"\u200d", ""},
+    {"\u2060", ""},
+    {"\ufeff", ""},
+    {"\u00ad", ""},
+});
+
+// Exchanges blanks between the texts of a JSON document only: inside of one they may be meant.
+std::string with_plain_blanks_outside(std::string_view text) {
+  std::string out;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"') continue;
+    out += with_plain_blanks(text.substr(begin, i - begin));
+    begin = i++;
+    while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
+    i = std::min(i, text.size());
+    out += text.substr(begin, i - begin);
+    begin = i;
+    if (i < text.size()) {
+      out += text[i];
+      begin = i + 1;
+    }
+  }
+  return out + with_plain_blanks(text.substr(std::min(begin, text.size())));
+}
+
+std::string with_straight_quotes(std::string_view text) {
+  std::string out(text);
   for (const char* quote : {"\u201c", "\u201d", "\u201e", "\u00ab", "\u00bb"}) {
-    straight = exchanged(straight, quote, "\"");
+    out = exchanged(out, quote, "\"");
   }
-  if (straight != text) {
-    if (const auto value = parse_json(straight, limits)) return as_correction(*value);
+  for (const char* quote : {"\u2018", "\u2019", "\u201a", "\u2039", "\u203a"}) {
+    out = exchanged(out, quote, "'");
   }
-  if (!text.starts_with('[') && !text.starts_with('{')) return {};
-  const auto value = parse_yaml(straight, limits);
-  return value ? as_correction(*value) : std::string();
+  return out;
+}
+
+// A quote at the edge of a text is left over from a piece that was not understood.
+bool holds_stray_quotes(const Value& value) {
+  if (const std::string* text = value.text()) {
+    const std::string_view inside = trimmed(*text);
+    return inside.starts_with('"') || inside.ends_with('"');
+  }
+  if (const Value::List* list = value.list())
+    return std::any_of(list->begin(), list->end(), holds_stray_quotes);
+  const model::Map* map = value.map();
+  return map != nullptr && std::any_of(map->entries().begin(), map->entries().end(), [](auto& e) {
+           return holds_stray_quotes(Value(e.key)) || holds_stray_quotes(e.value);
+         });
+}
+
+// What the author most likely meant: single quotes, bare words, a comma too many and unquoted
+// variables are all YAML; typographic quotes and blanks are JSON once they are plain.
+std::string corrected(std::string_view text, const model::ValueLimits& limits) {
+  if (const std::string spaced = with_plain_blanks_outside(text); spaced != text) {
+    if (const auto value = parse_json(spaced, limits)) return as_correction(*value);
+  }
+  const std::string plain = with_plain_blanks(with_straight_quotes(text));
+  if (plain != text) {
+    if (const auto value = parse_json(plain, limits)) return as_correction(*value);
+  }
+  const std::string_view begin = trimmed(plain);
+  if (!begin.starts_with('[') && !begin.starts_with('{')) return {};
+  const auto value = parse_yaml(plain, limits);
+  return value && !holds_stray_quotes(*value) ? as_correction(*value) : std::string();
 }
 
 }  // namespace
+
+std::string with_plain_blanks(std::string_view text) {
+  std::string out(text);
+  for (const Blank& blank : kBlanks) {
+    if (out.find(blank.written) != std::string::npos)
+      out = exchanged(out, blank.written, blank.meant);
+  }
+  return out;
+}
 
 LabelText read_label(std::string_view text, const model::ValueLimits& limits) {
   LabelText out;
@@ -82,11 +160,19 @@ std::optional<Value> object_inside(const Value& value, const model::ValueLimits&
   return inside;
 }
 
+Value with_objects(const Value::List& list, const model::ValueLimits& limits) {
+  Value::List out = list;
+  for (Value& item : out) {
+    if (auto inside = object_inside(item, limits)) item = *std::move(inside);
+  }
+  return out;
+}
+
 std::string as_correction(const Value& value) {
   // The scrubber is not for megabytes.
   if (value.text_bytes() > kMaxCorrectionBytes || value.node_count() > kMaxCorrectionBytes)
     return {};
-  std::string text = masked(value).json_text();
+  std::string text = with_placeholders(value).json_text();
   return text.size() <= kMaxCorrectionBytes ? text : std::string();
 }
 

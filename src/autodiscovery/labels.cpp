@@ -1,6 +1,7 @@
 #include "remora/autodiscovery/labels.hpp"
 
 #include <array>
+#include <set>
 #include <utility>
 
 #include "autodiscovery/label_text.hpp"
@@ -167,10 +168,10 @@ class LabelReader {
     const std::string* text = label(name);
     if (text == nullptr) {
       const bool init = std::string_view(name) == "init_configs";
-      here.error("missing " + std::string(name) + " key; no check of this container's labels runs",
-                 full(name) + " = " +
-                     (init ? as_correction(Value::List(checks, Value(model::Map{})))
-                           : "[{\"host\":\"%%host%%\", …}]"));
+      here.error(
+          "missing " + std::string(name) + " key; no check of this container's labels runs",
+          full(name) + " = " +
+              as_correction(Value::List(checks, init ? Value(model::Map{}) : some_instance())));
       return std::nullopt;
     }
     auto value = decoded(name, *text, "no check of this container's labels runs");
@@ -186,19 +187,21 @@ class LabelReader {
       return std::nullopt;
     }
     std::vector<std::vector<Value>> out;
+    bool told = false;  // the correction of the first covers all
     for (const Value& item : *value->list()) {
       const std::string what = "element " + std::to_string(out.size());
       if (item.map() != nullptr) {
         out.push_back({item});
       } else if (item.list() != nullptr) {
-        auto inner = objects_of(item, what, options_.limits, here);
+        auto inner = objects_of(item, what, options_.limits, here, FaultPlace::Replaces::part);
         if (!inner) return std::nullopt;
         out.push_back(*std::move(inner));
       } else if (item.is_null() && std::string_view(name) == "init_configs") {
         out.push_back({Value(model::Map{})});
       } else if (auto inside = object_inside(item, options_.limits)) {
         here.warning(what + " is an object written as text: encode it once",
-                     as_correction(Value::List{*inside}));
+                     told ? "" : as_correction(with_objects(*value->list(), options_.limits)));
+        told = true;
         out.push_back({*std::move(inside)});
       } else {
         here.error(what + " is " + offence(item) +
@@ -226,7 +229,7 @@ class LabelReader {
           .error("element " + std::to_string(i) + " is a list of " +
                      std::to_string((*inits)[i].size()) +
                      " where exactly one object belongs; no check of this container's labels runs",
-                 "[{}]");
+                 "[{}]", FaultPlace::Replaces::part);
       return;
     }
     Template common;
@@ -283,21 +286,39 @@ class LabelReader {
                  meant ? as_correction(list->front()) : std::string());
       return;
     }
-    const std::size_t before = out_.templates.size();
-    bool all_good = true;
-    for (const model::MapEntry& entry : value->map()->entries()) {
-      all_good = read_check(entry, here) && all_good;
-    }
-    // The Agent refuses the label as a whole; a faulty name alone is no fault of its shape.
-    if (!all_good) out_.templates.resize(before);
+    // The Agent refuses the label as a whole; a fault of one check is no reason to lose the others.
+    const auto entries = value->map()->entries();
+    for (const model::MapEntry& entry : entries) read_check(entry, here);
+    correct_missing_instances(*value->map(), here);
   }
 
-  bool read_check(const model::MapEntry& entry, const FaultPlace& here) {
+  /// One text for the whole label, whatever the number of checks that lack instances.
+  void correct_missing_instances(model::Map all, const FaultPlace& here) {
+    if (without_instances_.empty()) return;
+    for (model::MapEntry& entry : all.entries()) {
+      if (without_instances_.contains(entry.key))
+        entry.value.map()->set("instances", Value::List{some_instance()});
+    }
+    std::string names;
+    for (const std::string& key : without_instances_) {
+      if (names.size() > 200) {
+        names += ", …";
+        break;
+      }
+      names += (names.empty() ? "\"" : ", \"") + shown(key) + "\"";
+    }
+    const bool one = without_instances_.size() == 1;
+    here.warning(
+        names + (one ? " has no instances: nothing runs" : " have no instances: none runs"),
+        as_correction(std::move(all)));
+  }
+
+  void read_check(const model::MapEntry& entry, const FaultPlace& here) {
     const std::string key = shown(entry.key);
     if (entry.value.map() == nullptr) {
       here.error("\"" + key + "\" is " + offence(entry.value) +
-                 ", not an object with init_config and instances; none of its checks runs");
-      return false;
+                 ", not an object with init_config and instances; it does not run");
+      return;
     }
     Template one;
     one.provider = Provider::container_label;
@@ -307,29 +328,35 @@ class LabelReader {
       if (!other->text()->empty()) name = *other->text();
     }
     read_tag_options(entry.value, one, here);
-    auto init = init_config_of(entry.value.find("init_config"), here);
-    if (!init) return false;
+    auto init = init_config_of(entry.value.find("init_config"), "init_config of " + key,
+                               options_.limits, here);
+    if (!init) return;
     one.init_config = *std::move(init);
     if (const Value* instances = entry.value.find("instances");
         instances && !instances->is_null()) {
-      auto objects = objects_of(*instances, "instances of " + key, options_.limits, here);
-      if (!objects) return false;
+      auto objects = objects_of(*instances, "instances of " + key, options_.limits, here,
+                                FaultPlace::Replaces::part);
+      if (!objects) return;
       one.instances = *std::move(objects);
     }
     if (const Value* logs = entry.value.find("logs"); logs && !logs->is_null()) {
-      if (auto sources = objects_of(*logs, "logs of " + key, options_.limits, here)) {
+      if (auto sources = objects_of(*logs, "logs of " + key, options_.limits, here,
+                                    FaultPlace::Replaces::part)) {
         one.logs = Value::List(std::move(*sources));
       }
     }
     warn_about_unknown_keys(*entry.value.map(), key, here);
     if (one.instances.empty() && one.logs.is_null()) {
-      here.warning("\"" + key + "\" has no instances: nothing runs",
-                   "{\"" + key + "\":{\"instances\":[{\"host\":\"%%host%%\", …}]}}");
-      return true;
+      without_instances_.insert(entry.key);
+      return;
     }
     one.check = check_name(name, options_.aliases, here);
     if (!one.check.empty()) out_.templates.push_back(std::move(one));
-    return true;
+  }
+
+  /// Where only the author knows what belongs.
+  [[nodiscard]] static Value some_instance() {
+    return model::Map{{"host", "%%host%%"}, {"<OPTION>", "<VALUE>"}};
   }
 
   static void warn_about_unknown_keys(const model::Map& map, const std::string& check,
@@ -346,14 +373,15 @@ class LabelReader {
       if (entry.key == "init_configs") meant = "init_config";
       here.warning("\"" + shown(entry.key) + "\" of " + check +
                        " is not read: an option of the check belongs into its instances",
-                   std::move(meant));
+                   std::move(meant), FaultPlace::Replaces::part);
     }
   }
 
   void read_logs(const std::string& text) {
     const auto value = decoded("logs", text, "no logs are configured by it");
     if (!value) return;
-    auto sources = objects_of(*value, "logs", options_.limits, place("logs"));
+    auto sources =
+        objects_of(*value, "logs", options_.limits, place("logs"), FaultPlace::Replaces::whole);
     if (!sources || sources->empty()) return;
     Template one;
     one.provider = Provider::container_label;
@@ -410,6 +438,7 @@ class LabelReader {
   const Labels& labels_;
   const std::string_view container_, id_;
   const LabelOptions& options_;
+  std::set<std::string, std::less<>> without_instances_;  ///< checks of the label `checks`
   ContainerTemplates out_;
 };
 

@@ -37,6 +37,64 @@ Value hidden(const Value& value) {
   return "********";
 }
 
+/// "tls.key-password" -> "<TLS_KEY_PASSWORD>"
+std::string placeholder_of(std::string_view key) {
+  constexpr std::size_t kMost = 64;
+  std::string out = "<";
+  for (const char c : key.substr(0, kMost)) {
+    const bool lower = c >= 'a' && c <= 'z';
+    const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    out += lower ? static_cast<char>(c - 'a' + 'A') : kept ? c : '_';
+  }
+  return out + ">";
+}
+
+bool is_variable(const std::string& text) {
+  return text.starts_with("%%env_") && text.ends_with("%%");
+}
+
+/// Whatever stands below a secret key, in the shape it has.
+Value placeholders_below(std::string_view key, const Value& value) {
+  if (value.is_null()) return value;
+  if (const std::string* text = value.text()) {
+    return text->empty() || is_variable(*text) ? value : Value(placeholder_of(key));
+  }
+  if (const Value::List* list = value.list()) {
+    Value::List out;
+    out.reserve(list->size());
+    for (const Value& item : *list) out.push_back(placeholders_below(key, item));
+    return out;
+  }
+  if (const Map* map = value.map()) {
+    std::vector<MapEntry> out;
+    out.reserve(map->size());
+    for (const MapEntry& entry : map->entries())
+      out.push_back({core::scrub(entry.key), placeholders_below(entry.key, entry.value)});
+    return Map::from_entries(std::move(out));
+  }
+  return placeholder_of(key);
+}
+
+/// The asterisks of the scrubber, with what it shows of a key behind them, as a placeholder.
+std::string text_to_paste(const std::string& text) {
+  constexpr std::size_t kShortestRun = 3;
+  const std::string hidden = core::scrub(text);
+  if (hidden == text) return text;
+  std::string out;
+  for (std::size_t i = 0; i < hidden.size();) {
+    const std::size_t end = std::min(hidden.find_first_not_of('*', i), hidden.size());
+    if (end - i < kShortestRun) {
+      out += hidden[i++];
+      continue;
+    }
+    out += "<SECRET>";
+    const std::size_t tail = hidden.find_first_not_of("0123456789abcdefABCDEF", end);
+    const bool shows_digits = end - i > std::string_view("********").size();
+    i = shows_digits ? std::min(tail, hidden.size()) : end;
+  }
+  return out;
+}
+
 }  // namespace
 
 bool is_secret_key(std::string_view key) {
@@ -63,6 +121,27 @@ Value masked(const Value& value) {
     for (const MapEntry& entry : map->entries()) {
       out.push_back({core::scrub(entry.key),
                      is_secret_key(entry.key) ? hidden(entry.value) : masked(entry.value)});
+    }
+    return Map::from_entries(std::move(out));
+  }
+  return value;
+}
+
+Value with_placeholders(const Value& value) {
+  if (const std::string* text = value.text()) return text_to_paste(*text);
+  if (const Value::List* list = value.list()) {
+    Value::List out;
+    out.reserve(list->size());
+    for (const Value& item : *list) out.push_back(with_placeholders(item));
+    return out;
+  }
+  if (const Map* map = value.map()) {
+    std::vector<MapEntry> out;
+    out.reserve(map->size());
+    for (const MapEntry& entry : map->entries()) {
+      out.push_back({core::scrub(entry.key), is_secret_key(entry.key)
+                                                 ? placeholders_below(entry.key, entry.value)
+                                                 : with_placeholders(entry.value)});
     }
     return Map::from_entries(std::move(out));
   }

@@ -5,15 +5,6 @@
 #include "remora/taskdef/label_syntax.hpp"
 
 namespace remora::preview {
-namespace {
-
-/// Of a part of the value only, which the message names.
-bool about_a_part(const autodiscovery::Fault& fault) {
-  return fault.message.starts_with("element ") || fault.message.starts_with("init_config ");
-}
-
-}  // namespace
-
 std::string to_paste(const autodiscovery::Fault& fault, taskdef::Syntax syntax) {
   const std::string& text = fault.correction;
   // "<label> = <value>" of labels that are missing.
@@ -22,7 +13,7 @@ std::string to_paste(const autodiscovery::Fault& fault, taskdef::Syntax syntax) 
     if (equals == std::string::npos) return text;
     return taskdef::label_line(text.substr(0, equals), text.substr(equals + 3), syntax);
   }
-  if (!fault.place.starts_with(autodiscovery::kLabelPrefix) || about_a_part(fault)) return text;
+  if (!fault.place.starts_with(autodiscovery::kLabelPrefix) || fault.part) return text;
   const auto value = autodiscovery::parse_json(text);
   if (!value) return text;
   const bool one_object = fault.place == std::string(autodiscovery::kLabelPrefix) + "checks";

@@ -10,7 +10,7 @@
 namespace remora::preview {
 
 /// For containers whose labels the agent may not see. Variables stay as written, secrets are
-/// masked. Empty where the image has no name to go by.
+/// placeholders. Empty where the image has no name to go by.
 [[nodiscard]] std::optional<CheckFile> file_recipe(const autodiscovery::CheckConfig& config,
                                                    const taskdef::ContainerDefinition& container);
 

@@ -163,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
             {{"check_names", R"(["a"])"}, {"init_configs", "[{}]"}},
             {},
             {"error instances: missing instances key" + kNone +
-             " -> com.datadoghq.ad.instances = [{\"host\":\"%%host%%\", …}]"}},
+             " -> com.datadoghq.ad.instances = "
+             R"([{"host":"%%host%%","<OPTION>":"<VALUE>"}])"}},
         Bad{"BothBroken",
             {{"check_names", R"(["a"])"}, {"init_configs", "[}"}, {"instances", ""}},
             {},
@@ -236,13 +237,50 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"nginx":{"instances":[{}]}})"}},
         Bad{"V2InstanceNotAnObject",
             {{"checks", R"({"good":{"instances":[{}]},"bad":{"instances":[true]}})"}},
-            {},
+            {"good {} init={}"},
             {"error checks: element 0 of instances of bad is true, not an object"}},
         Bad{"V2CheckNotAnObject",
-            {{"checks", R"({"good":{"instances":[{}]},"bad":5})"}},
+            {{"checks", R"({"bad":5,"good":{"instances":[{}]}})"}},
+            {"good {} init={}"},
+            {"error checks: \"bad\" is 5, not an object with init_config and instances; it does "
+             "not "
+             "run"}},
+        Bad{"V2InitConfigPlainText",
+            {{"checks",
+              R"({"bad":{"init_config":"x","instances":[{}]},"good":{"instances":[{}]}})"}},
+            {"good {} init={}"},
+            {"error checks: init_config of bad is a text, not an object"}},
+        Bad{"V2NameThatIsNone",
+            {{"checks", R"({"a b":{"instances":[{}]},"good":{"instances":[{}]}})"}},
+            {"good {} init={}"},
+            {"error checks: \"a b\" is not the name of a check"}},
+        Bad{"InstancesNoBreakBlank",
+            with({{"check_names", R"(["a"])"}, {"instances", "[{\"host\":\u00a0 \"%%host%%\"}]"}}),
             {},
-            {"error checks: \"bad\" is 5, not an object with init_config and instances; none of "
-             "its checks runs"}},
+            {"error instances: is not valid JSON: syntax error at byte 10" + kNone +
+             R"( -> [{"host":"%%host%%"}])"}},
+        Bad{"InstancesZeroWidthBlank",
+            with({{"check_names", R"(["a"])"}, {"instances", "\u200b[{\"host\":\"h\"\u2060}]"}}),
+            {},
+            {"error instances: is not valid JSON: syntax error at byte 1" + kNone +
+             R"( -> [{"host":"h"}])"}},
+        // Between the quotes a blank may be meant.
+        Bad{"InstancesBlankInsideAText",
+            with({{"check_names", R"(["a"])"}, {"instances", "[{\"n\":\u00a0\"x\u00a0y\"}]"}}),
+            {},
+            {"error instances: is not valid JSON: syntax error at byte 7" + kNone +
+             " -> [{\"n\":\"x\u00a0y\"}]"}},
+        Bad{"InstancesFromAWebPage",
+            with({{"check_names", R"(["a"])"},
+                  {"instances", "[{\u201chost\u201d:\u00a0\u2018%%host%%\u2019,}]"}}),
+            {},
+            {"error instances: is not valid JSON: syntax error at byte 3" + kNone +
+             R"( -> [{"host":"%%host%%"}])"}},
+        // No text is better than a wrong one.
+        Bad{"InstancesWithStrayQuotes",
+            with({{"check_names", R"(["a"])"}, {"instances", R"([{"host": x"h","port":1}])"}}),
+            {},
+            {"error instances: is not valid JSON: syntax error at byte 11" + kNone}},
         Bad{"V2BeatsV1EvenBroken",
             with({{"checks", "{"}, {"check_names", R"(["a"])"}}),
             {},
@@ -303,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"V2InstancesObject",
             {{"checks", R"({"a":{"init_config":[{}],"instances":{"p":1}}})"}},
             {R"(a {"p":1} init={})"},
-            {"warning checks: init_config is a list where an object belongs -> {}",
+            {"warning checks: init_config of a is a list where an object belongs -> {}",
              "warning checks: instances of a is an object where a list of objects belongs; it is "
              R"(read as the only one -> [{"p":1}])"}},
         Bad{"LogsObject",
@@ -338,7 +376,30 @@ INSTANTIATE_TEST_SUITE_P(
             {"warning checks: \"host\" of redisdb is not read: an option of the check belongs into "
              "its instances",
              "warning checks: \"redisdb\" has no instances: nothing runs -> "
-             R"({"redisdb":{"instances":[{"host":"%%host%%", …}]}})"}},
+             R"({"redisdb":{"host":"h","instances":[{"host":"%%host%%","<OPTION>":"<VALUE>"}]},)"
+             R"("b":{"instances":[{}]}})"}},
+        Bad{"V2InitConfigAsText",
+            {{"checks",
+              R"({"a":{"init_config":"{\"x\":1}","instances":[{}]},"b":{"instances":[{}]}})"}},
+            {R"(a {} init={"x":1})", "b {} init={}"},
+            {"warning checks: init_config of a is an object written as text: encode it once -> "
+             R"({"x":1})"}},
+        Bad{"V2SeveralInstancesAsText",
+            {{"checks", R"({"a":{"instances":["{\"p\":1}","{\"p\":2}"]}})"}},
+            {R"(a {"p":1} {"p":2} init={})"},
+            {"warning checks: instances of a holds an object written as text: encode it once -> "
+             R"([{"p":1},{"p":2}])",
+             "warning checks: instances of a holds an object written as text: encode it once"}},
+        Bad{"V2TwoWithoutInstances",
+            {{"checks", R"({"a":{},"b":{"init_config":{}}})"}},
+            {},
+            {R"(warning checks: "a", "b" have no instances: none runs -> )"
+             R"({"a":{"instances":[{"host":"%%host%%","<OPTION>":"<VALUE>"}]},)"
+             R"("b":{"init_config":{},"instances":[{"host":"%%host%%","<OPTION>":"<VALUE>"}]}})"}},
+        Bad{"NameWithABlankThatNobodySees",
+            with({{"check_names", "[\"redisdb\u200b\"]"}}),
+            {"redisdb {} init={}"},
+            {"warning check_names: blanks around the name of the check redisdb"}},
         Bad{"NamesMissing",
             kRest,
             {},
@@ -477,6 +538,21 @@ TEST(Labels, SecretsReachNeitherMessagesNorCorrections) {
       EXPECT_EQ(fault.find(secret), std::string::npos) << fault;
     }
   }
+}
+
+// What is pasted must not hold asterisks: a password of asterisks is refused only at run time.
+TEST(Labels, CorrectionsHoldPlaceholdersForSecrets) {
+  const auto parsed = parse(
+      with({{"check_names", R"(["a"])"},
+            {"instances",
+             R"([{"host":"h","password":"hunter2","url":"http://u:hunter2@h/","key":"%%env_KEY%%",)"
+             R"("auth_token":"%%env_TOKEN%%","headers":{"X-Api-Key":"hunter2","n":[1]},)"
+             R"("tags":["k:0123456789abcdef0123456789abcdef"],},])"}}));
+  ASSERT_EQ(parsed.faults.count(), 1u);
+  EXPECT_EQ(parsed.faults.kept()[0].correction,
+            R"([{"host":"h","password":"<PASSWORD>","url":"http://u:<SECRET>@h/",)"
+            R"("key":"%%env_KEY%%","auth_token":"%%env_TOKEN%%",)"
+            R"("headers":{"X-Api-Key":"<X_API_KEY>","n":["<N>"]},"tags":["k:<SECRET>"]}])");
 }
 
 TEST(Labels, AThousandInstancesAreTheLimit) {

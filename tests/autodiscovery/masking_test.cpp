@@ -43,5 +43,21 @@ TEST(Masked, HidesSecretsAtAnyDepthAndKeepsTheRest) {
             R"("tags":["team:a","***************************bcdef"]})");
 }
 
+TEST(WithPlaceholders, ShowsNoSecretAndNoAsterisk) {
+  const Value instance(Map{{"host", "h"},
+                           {"pass", "hunter2"},
+                           {"empty_password", ""},
+                           {"token", nullptr},
+                           {"tls.private-key", 5},
+                           {"password", "%%env_PW%%"},
+                           {"nested", Value::List{Map{{"api_key", "x"}}}},
+                           {"glob", "a*b**"},
+                           {"query", "password=hunter2"}});
+  EXPECT_EQ(with_placeholders(instance).json_text(),
+            R"({"host":"h","pass":"<PASS>","empty_password":"","token":null,)"
+            R"("tls.private-key":5,"password":"%%env_PW%%","nested":[{"api_key":"<API_KEY>"}],)"
+            R"("glob":"a*b**","query":"password=<SECRET>"})");
+}
+
 }  // namespace
 }  // namespace remora::autodiscovery

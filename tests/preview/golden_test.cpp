@@ -10,6 +10,8 @@
 
 #include "fakes/source_dir.hpp"
 #include "remora/agent/preview.hpp"
+#include "remora/autodiscovery/labels.hpp"
+#include "remora/taskdef/task_definition.hpp"
 
 namespace remora::agent {
 namespace {
@@ -47,6 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
     Files, Goldens,
     testing::Values(Golden{"Faults", "tests/fixtures/preview/faults.json",
                            "tests/fixtures/preview/faults.txt", false, false, true},
+                    Golden{"Labels", "tests/fixtures/preview/labels.json",
+                           "tests/fixtures/preview/labels.txt", false, false, true},
                     Golden{"Template", "tests/fixtures/preview/template.yaml",
                            "tests/fixtures/preview/template.txt", false, true, false},
                     Golden{"ExampleAsJson", "task-definitions/example.json",
@@ -77,6 +81,31 @@ TEST(Repository, DefinitionsHaveNoFaultOfOurs) {
     EXPECT_TRUE(text.ends_with(to_fill_in ? "\n1 error, 0 warnings\n" : "\n0 errors, 0 warnings\n"))
         << text;
   }
+}
+
+// The corrected text in place of the faulty one: nothing is left to correct.
+TEST(Corrections, CanBePasted) {
+  std::size_t pasted = 0;
+  for (const char* file : {"faults.json", "labels.json"}) {
+    const auto all =
+        taskdef::read_definitions(fakes::source_dir() + "/tests/fixtures/preview/" + file);
+    ASSERT_TRUE(all) << all.error().message();
+    for (const auto& container : all->at(0).containers) {
+      const auto before = autodiscovery::parse_labels(container.labels, container.name, "");
+      for (const autodiscovery::Fault& fault : before.faults.kept()) {
+        EXPECT_EQ(fault.correction.find("**"), std::string::npos) << fault.correction;
+        const bool whole = fault.correction.starts_with('[') || fault.correction.starts_with('{');
+        if (fault.part || !whole) continue;
+        auto labels = container.labels;
+        labels[fault.place] = fault.correction;
+        const auto after = autodiscovery::parse_labels(labels, container.name, "");
+        for (const autodiscovery::Fault& left : after.faults.kept())
+          EXPECT_NE(left.place, fault.place) << container.name << ": " << left.message;
+        ++pasted;
+      }
+    }
+  }
+  EXPECT_GT(pasted, 8u);
 }
 
 TEST(Output, NeverShowsASecret) {

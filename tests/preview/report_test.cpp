@@ -240,12 +240,14 @@ struct Paste {
   const char *name, *place, *message, *correction;
   taskdef::Syntax syntax;
   const char* expected;
+  bool part = false;
 };
 class ToPaste : public testing::TestWithParam<Paste> {};
 
 TEST_P(ToPaste, IsWhatTheDocumentTakes) {
   const Paste& paste = GetParam();
-  const Fault fault{Severity::error, "c", "", paste.place, paste.message, paste.correction};
+  const Fault fault{Severity::error,  "c",       "", paste.place, paste.message,
+                    paste.correction, paste.part};
   EXPECT_EQ(to_paste(fault, paste.syntax), paste.expected);
 }
 
@@ -257,11 +259,11 @@ INSTANTIATE_TEST_SUITE_P(
         Paste{"WholeLabelInYaml", "com.datadoghq.ad.instances", "is", R"([{"a":"it's"}])",
               taskdef::Syntax::template_yaml, R"(com.datadoghq.ad.instances: '[{"a":"it''s"}]')"},
         Paste{"PartOfChecks", "com.datadoghq.ad.checks", "instances of x is", R"([{"a":1}])",
-              taskdef::Syntax::json, R"([{"a":1}])"},
+              taskdef::Syntax::json, R"([{"a":1}])", true},
         Paste{"PartOfElement", "com.datadoghq.ad.init_configs", "element 0 is", "[{}]",
-              taskdef::Syntax::json, "[{}]"},
+              taskdef::Syntax::json, "[{}]", true},
         Paste{"InitConfig", "com.datadoghq.ad.checks", "init_config is", "{}",
-              taskdef::Syntax::json, "{}"},
+              taskdef::Syntax::json, "{}", true},
         Paste{"Name", "com.datadoghq.ad.checks", "the check", "\"redisdb\"", taskdef::Syntax::json,
               "\"redisdb\""},
         Paste{"Missing", "com.datadoghq.ad.init_configs", "missing",

@@ -22,6 +22,7 @@ struct Fault {
   std::string place;         ///< full name of the label, or path of the file
   std::string message;       ///< what is wrong and what becomes of it
   std::string correction;    ///< what to write instead, where it is obvious
+  bool part = false;         ///< the correction replaces only the part that the message names
 
   bool operator==(const Fault&) const = default;
 };

@@ -36,7 +36,8 @@ struct LabelOptions {
 /// `checks` beats `check_names`, `init_configs` and `instances`, also when it does not parse. What
 /// can be read only one way is read, with a warning: JSON encoded twice, an object where a list of
 /// one belongs, a product's name for that of its check. Everything else that the Agent refuses is
-/// an error with, where it is obvious, the text to write; the other labels count all the same.
+/// an error with, where it is obvious, the text to write; the other labels count all the same, and
+/// so do the other checks of the label `checks`.
 [[nodiscard]] ContainerTemplates parse_labels(const std::map<std::string, std::string>& labels,
                                               std::string_view container,
                                               std::string_view container_id,
