@@ -100,6 +100,19 @@ def send_raw(sockets, first_bucket, reference, lock):
                 with lock:
                     reference.packet(data, bucket)
             time.sleep(0.05)
+    return connections["stream"]
+
+
+def still_open(connection):
+    """The other end never writes, so there is nothing to read while it is open, and an end when it is not."""
+    connection.setblocking(False)
+    try:
+        connection.recv(1)
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def skip(reason):
@@ -137,9 +150,11 @@ def main():
             programs = [Program(n, c, sockets, first, reference, lock) for n, c in commands.items()]
             for program in programs:
                 program.start()
-            send_raw(sockets, first, reference, lock)
+            raw = send_raw(sockets, first, reference, lock)
             for program in programs:
                 program.join(60)
+            open_until_stop = still_open(raw)
+            troubles = {} if recording else agent.stream_troubles()
             drops, stopped = sockets.kernel_drops(), time.time()
             code = agent.stop()
             for program in programs:
@@ -153,6 +168,8 @@ def main():
                 compare.recorded(verdict, agent.packets, reference, closed, calls)
             else:
                 verdict.that("exit code 0 after SIGTERM", code == 0, str(code))
+                verdict.that(f"no stream connection closed by the agent {troubles}",
+                             open_until_stop and troubles and not any(troubles.values()))  # fmt: skip
                 verdict.that(f"no UDP datagram lost by the kernel ({drops})", drops == 0)
                 compare.delivered(verdict, intake.received(), reference, closed, stopped, calls)
         except OSError as error:

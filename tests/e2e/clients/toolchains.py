@@ -6,9 +6,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build/e2e-clients"
+PATIENCE = 240  # seconds for all builds together; ctest ends the test after 420
 
 
 class Missing(RuntimeError):
@@ -30,10 +32,19 @@ def program(name):
 
 
 def run(*command, cwd, **variables):
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
-                          text=True, capture_output=True)  # fmt: skip
+    name = f"{pathlib.Path(command[0]).name} {command[1]}"
+    try:
+        done = subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
+                              text=True, capture_output=True, timeout=max(1, began + PATIENCE - time.monotonic()))  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{name}: not done {PATIENCE} s after the begin (is the network slow?)") from None
+    except OSError as error:  # named by REMORA_GO, or made by a step before: it need not be there
+        raise Missing(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
-        raise Missing(f"{pathlib.Path(command[0]).name} {command[1]}: {(done.stderr + done.stdout).strip()[-400:]}")
+        raise Missing(f"{name}: {(done.stderr + done.stdout).strip()[-400:]}")
+
+
+began = time.monotonic()
 
 
 def python(where):

@@ -141,8 +141,15 @@ class Agent:
             "DD_DOGSTATSD_SOCKET": sockets.datagram,
             "DD_DOGSTATSD_STREAM_SOCKET": sockets.stream,
         }
-        self.log = log
+        self.log, self.program, self.variables = log, program, variables
         self.process = subprocess.Popen([program, "run"], env=variables, stdout=log, stderr=subprocess.STDOUT)
+
+    def stream_troubles(self):
+        """What the agent counts of connections that it closed, or that a client gave up inside a frame: name -> number."""
+        command = [self.program, "status", "dogstatsd"]
+        told = subprocess.run(command, env=self.variables, text=True, capture_output=True, timeout=10).stdout
+        fields = (line.strip().partition(": ") for line in told.splitlines())
+        return {name: int(value) for name, _, value in fields if name.startswith("Stream ")}
 
     def stop(self, seconds=20):
         """Exit code after SIGTERM; None when it had to be killed."""

@@ -56,10 +56,13 @@ def build_decoder(directory):
     if not go:
         skip("no Go toolchain (./dev test installs one)")
     out = pathlib.Path(directory) / "decoder"
-    built = subprocess.run(
-        [go, "build", "-trimpath", "-o", out, "."],
-        cwd=HERE.parent / "decoder", env={**os.environ, "CGO_ENABLED": "0"}, text=True, capture_output=True,
-    )  # fmt: skip
+    try:
+        built = subprocess.run(
+            [go, "build", "-trimpath", "-o", out, "."],
+            cwd=HERE.parent / "decoder", env={**os.environ, "CGO_ENABLED": "0"}, text=True, capture_output=True,
+        )  # fmt: skip
+    except OSError as error:  # REMORA_GO names what is not there
+        skip(f"{go}: {error.strerror}")
     if built.returncode != 0:
         skip(f"the intake does not build: {built.stderr.strip()[-300:]}")
     return out
@@ -256,7 +259,9 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         decoder = build_decoder(directory)
-        docker("build", "-q", "-t", HELPER, str(HERE))
+        code, output = docker("build", "-q", "-t", HELPER, str(HERE), check=False)
+        if code != 0:
+            skip(f"the image of the task's other containers does not build (no network?): {output.strip()[-300:]}")
         engine = Engine(f"remora-task-{os.getpid()}")
         verdict = checks.Verdict()
         task = Task(engine, directory)
