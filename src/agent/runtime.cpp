@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -21,6 +19,7 @@
 #include "agent/integrations.hpp"
 #include "agent/pipeline.hpp"
 #include "agent/status_blocks.hpp"
+#include "agent/stop_signals.hpp"
 #include "agent/tasks.hpp"
 #include "remora/api/health_port.hpp"
 #include "remora/api/ipc_server.hpp"
@@ -64,13 +63,13 @@ checks::SchedulerOptions own_phase() {
 // All components, in the order of their dependencies: what is below may use what is above.
 class Runtime {
  public:
-  explicit Runtime(const config::Loaded& loaded)
+  Runtime(const config::Loaded& loaded, StopSignals& signals)
       : loaded_(loaded),
         health_(clock_),
         heartbeat_(health_.add("healthcheck", milliseconds(30'000))),
         tasks_(io_),
         receivers_(io_),
-        signals_(io_, SIGTERM, SIGINT),
+        signals_(signals),
         inspected_{loaded_, clock_, counters_, health_, clock_.wall(), {}, "none", {}} {}
 
   Result<void> build();
@@ -90,6 +89,7 @@ class Runtime {
   asio::awaitable<void> beat();
   asio::awaitable<void> early_sample();
   asio::awaitable<void> stop_on_signal();
+  asio::awaitable<void> stop_at_once();
   asio::awaitable<void> last_sample(core::SteadyTime deadline);
   asio::awaitable<void> fetch_last_sample(std::shared_ptr<asio::steady_timer> done,
                                           std::shared_ptr<bool> sampled);
@@ -105,7 +105,7 @@ class Runtime {
   telemetry::HealthComponent& heartbeat_;
   Tasks tasks_;
   Tasks receivers_;  ///< go on during the stop, until the last payload has left
-  asio::signal_set signals_;
+  StopSignals& signals_;
   Inspected inspected_;
   ecs::Environment environment_;
 
@@ -419,21 +419,14 @@ asio::awaitable<void> Runtime::early_sample() {
 }
 
 asio::awaitable<void> Runtime::stop_on_signal() {
-  const auto [ec, signal] = co_await signals_.async_wait(no_throw);
-  if (ec) co_return;
+  const int signal = co_await signals_.wait();
+  if (signal == 0) co_return;
   stopping_ = true;
   const milliseconds limit = loaded_.settings.stop_timeout;
   const core::SteadyTime begin = clock_.now();
-  kLog.info("stopping",
-            {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}, {"stop_timeout", limit}});
-  // Should the loop itself be stuck, the kernel ends the process: ECS is never kept waiting.
-  alarm(static_cast<unsigned>(std::chrono::ceil<seconds>(limit + kAbortGrace).count()));
-  signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (error) return;
-    kLog.warn("second signal: stopped at once, what was queued is lost",
-              {{"queued_bytes", forwarder_->queued_bytes()}});
-    core::stop_logging(milliseconds(200));
-    _exit(0);
+  kLog.info("stopping", {{"signal", signal_name(signal)}, {"stop_timeout", limit}});
+  asio::co_spawn(io_, stop_at_once(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
   });
   const core::SteadyTime deadline = begin + limit;
   co_await last_sample(deadline);
@@ -443,6 +436,15 @@ asio::awaitable<void> Runtime::stop_on_signal() {
   if (ipc_) ipc_->stop();
   if (health_port_) health_port_->stop();
   io_.stop();
+}
+
+asio::awaitable<void> Runtime::stop_at_once() {
+  const int signal = co_await signals_.wait();
+  if (signal == 0) co_return;
+  kLog.warn("second signal: stopped at once, what was queued is lost",
+            {{"queued_bytes", forwarder_->queued_bytes()}});
+  core::stop_logging(milliseconds(200));
+  _exit(0);
 }
 
 asio::awaitable<void> Runtime::last_sample(core::SteadyTime deadline) {
@@ -518,12 +520,13 @@ int run_agent(const config::Loaded& loaded) {
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   mallopt(M_TRIM_THRESHOLD, 128 * 1024);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGCHLD, SIG_IGN);  // as PID 1 we inherit orphans: the kernel reaps them
+  // Before anything that may hang. Never destroyed, like what waits on it.
+  static StopSignals* const signals =
+      new StopSignals(std::chrono::ceil<seconds>(loaded.settings.stop_timeout + kAbortGrace));
   core::start_logging(log_options(loaded.settings));
   // Never destroyed: a name look-up in progress holds a thread that nothing can interrupt, and its
   // resolver would be waited for. The process ends right after.
-  static Runtime* const runtime = new Runtime(loaded);
+  static Runtime* const runtime = new Runtime(loaded, *signals);
   int code = 1;
   if (const auto built = runtime->build(); built) {
     code = runtime->run();
