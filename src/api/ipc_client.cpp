@@ -21,6 +21,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// The daemon's queue is full: try to connect again after this pause.
 constexpr std::chrono::milliseconds kConnectRetry(20);
+/// How often a connection that was closed without a word is tried again: strangers that keep the
+/// daemon's places taken may have displaced us, or we got no CPU within the time it gives.
+constexpr int kRetriesWhenClosed = 10;
 
 class Descriptor {
  public:
@@ -42,7 +45,9 @@ class Descriptor {
 /// One name somebody listens on, up to its greeting.
 struct Candidate {
   int index = 0;
-  Descriptor socket;  ///< empty while the listener's queue is full
+  Descriptor socket;  ///< empty while the listener's queue is full, and before a retry
+  int closed = 0;     ///< times the listener has closed without a word
+  SteadyClock::time_point not_before;  ///< of the next attempt to connect
   std::string nonce;
   std::string received;
 };
@@ -166,7 +171,7 @@ class Search {
   Result<void> connect_pending() {
     for (auto it = candidates_.begin(); it != candidates_.end();) {
       Candidate& candidate = *it;
-      if (candidate.socket.get() >= 0) {
+      if (candidate.socket.get() >= 0 || SteadyClock::now() < candidate.not_before) {
         ++it;
         continue;
       }
@@ -201,6 +206,13 @@ class Search {
       Candidate& candidate = candidates_[i];
       if (entries[i].revents != 0) {
         const Received received = receive(candidate.socket.get(), candidate.received);
+        if (received == Received::end && candidate.received.empty() &&
+            ++candidate.closed <= kRetriesWhenClosed) {
+          candidate.socket = Descriptor();
+          candidate.not_before = SteadyClock::now() + kConnectRetry;
+          remaining.push_back(std::move(candidate));
+          continue;
+        }
         std::string server_nonce;
         const Greeted greeted = received == Received::end
                                     ? Greeted::impostor
@@ -258,6 +270,23 @@ Result<IpcReply> read_reply(int fd, const Deadline& deadline) {
   }
 }
 
+/// Whether the daemon, proved to be the one, closed before its reply.
+bool was_refused(const Result<IpcReply>& reply) {
+  return !reply && reply.error().code() == Errc::unauthorized;
+}
+
+Result<IpcReply> converse(const IpcIdentity& identity, const Proved& proved,
+                          std::string_view request, const Deadline& deadline) {
+  const Candidate& daemon = proved.candidate;
+  const IpcKey key = ipc_key(identity, daemon.index);
+  std::string line = ipc_proof(key, "client", daemon.nonce, proved.server_nonce, request);
+  line.append(" ").append(request).append("\n");
+  if (!send_all(daemon.socket.get(), line, deadline)) {
+    return fail(Errc::unauthorized, "the agent closed the connection");
+  }
+  return read_reply(daemon.socket.get(), deadline);
+}
+
 }  // namespace
 
 Result<IpcReply> ipc_request(const IpcIdentity& identity, std::string_view request,
@@ -266,16 +295,16 @@ Result<IpcReply> ipc_request(const IpcIdentity& identity, std::string_view reque
     return fail(Errc::unauthorized, "no API key is set (DD_API_KEY)");
   }
   const Deadline deadline(timeout);
-  auto proved = Search(identity, deadline).run();
-  if (!proved) return proved.error();
-  const Candidate& daemon = proved->candidate;
-  const IpcKey key = ipc_key(identity, daemon.index);
-  std::string line = ipc_proof(key, "client", daemon.nonce, proved->server_nonce, request);
-  line.append(" ").append(request).append("\n");
-  if (!send_all(daemon.socket.get(), line, deadline)) {
-    return fail(Errc::io, "the agent closed the connection");
+  std::optional<Result<IpcReply>> refused;
+  for (int attempt = 0; attempt <= kRetriesWhenClosed; ++attempt) {
+    auto proved = Search(identity, deadline).run();
+    if (!proved) return refused ? std::move(*refused) : proved.error();
+    auto reply = converse(identity, *proved, request, deadline);
+    // Both sides know the secret: refused can only mean that the proof came too late.
+    if (!was_refused(reply)) return reply;
+    refused = std::move(reply);
   }
-  return read_reply(daemon.socket.get(), deadline);
+  return std::move(*refused);
 }
 
 }  // namespace remora::api

@@ -1,5 +1,6 @@
 #include "remora/api/ipc_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -19,8 +20,11 @@ using Socket = asio::local::stream_protocol::socket;
 
 const core::Logger kLog("api");
 
-constexpr std::size_t kMaxConnections = 16;
-constexpr std::chrono::seconds kConnectionLimit(2);
+constexpr std::size_t kMaxConnections = 64;
+/// For a caller that has not proved to know the secret: both lines of its side take it a few
+/// milliseconds, also where the CPU is scarce.
+constexpr std::chrono::milliseconds kUnprovenLimit(200);
+constexpr std::chrono::seconds kReplyLimit(2);
 constexpr std::chrono::seconds kBeatInterval(5);
 constexpr std::chrono::seconds kAcceptRetry(1);
 
@@ -30,8 +34,12 @@ struct IpcServer::Impl {
   struct Connection {
     Connection(Socket s, asio::any_io_executor executor)
         : socket(std::move(s)), deadline(std::move(executor)) {}
+    enum class Stage : std::uint8_t { silent, greeted, proven };
     Socket socket;
     asio::steady_timer deadline;
+    Stage stage = Stage::silent;
+    bool closing = false;    ///< its coroutine is about to end
+    bool postponed = false;  ///< the limit of a caller without proof was extended once
   };
   using ConnectionPtr = std::shared_ptr<Connection>;
 
@@ -54,6 +62,9 @@ struct IpcServer::Impl {
   asio::awaitable<bool> read_line(ConnectionPtr connection, std::string* buffer);
   asio::awaitable<bool> converse(ConnectionPtr connection);
   void start(Socket socket);
+  void limit(const ConnectionPtr& connection, std::chrono::milliseconds time);
+  static void hang_up(Connection& connection);
+  void displace();
   void close();
   [[nodiscard]] IpcReply answer(std::string_view request) const;
 
@@ -64,9 +75,9 @@ struct IpcServer::Impl {
   const IpcHandler handler;
   asio::local::stream_protocol::acceptor acceptor;
   asio::steady_timer beat_timer;
-  asio::steady_timer pause;    ///< after a failed accept
-  asio::steady_timer changed;  ///< cancelled when a connection or the heartbeat ended
-  std::list<ConnectionPtr> connections;
+  asio::steady_timer pause;              ///< after a failed accept
+  asio::steady_timer changed;            ///< cancelled when a connection or the heartbeat ended
+  std::list<ConnectionPtr> connections;  ///< the oldest first
   bool beating = false;
   bool stopped = false;
   core::LogThrottle accept_throttle;
@@ -117,12 +128,6 @@ asio::awaitable<void> IpcServer::run() {
     });
   }
   while (!impl.stopped) {
-    if (impl.connections.size() >= kMaxConnections) {
-      co_await impl.changed.async_wait(no_throw);
-      const auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) impl.close();
-      continue;
-    }
     auto [ec, socket] = co_await impl.acceptor.async_accept(no_throw);
     if (impl.stopped) break;
     if (ec == asio::error::operation_aborted) {
@@ -139,7 +144,13 @@ asio::awaitable<void> IpcServer::run() {
       co_await impl.pause.async_wait(no_throw);
     } else {
       impl.health.recover();
-      impl.start(std::move(socket));
+      while (!impl.stopped && impl.connections.size() >= kMaxConnections) {
+        impl.displace();
+        co_await impl.changed.async_wait(no_throw);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) impl.close();
+      }
+      if (!impl.stopped) impl.start(std::move(socket));
     }
   }
   while (impl.beating || !impl.connections.empty()) {
@@ -154,7 +165,27 @@ void IpcServer::Impl::close() {
   beat_timer.cancel();
   pause.cancel();
   changed.cancel();
-  for (const ConnectionPtr& connection : connections) connection->socket.close(ignored);
+  for (const ConnectionPtr& connection : connections) hang_up(*connection);
+}
+
+void IpcServer::Impl::hang_up(Connection& connection) {
+  boost::system::error_code ignored;
+  connection.closing = true;
+  connection.socket.close(ignored);
+}
+
+/// Closes the oldest of those who have said nothing, or else of those without a proof: anybody in
+/// the network namespace can take all places, and who knows the secret must get one all the same.
+void IpcServer::Impl::displace() {
+  if (std::any_of(connections.begin(), connections.end(), [](const auto& c) { return c->closing; }))
+    return;  // there will be room in a moment
+  for (const auto stage : {Connection::Stage::silent, Connection::Stage::greeted}) {
+    const auto found = std::find_if(connections.begin(), connections.end(),
+                                    [stage](const auto& c) { return c->stage == stage; });
+    if (found == connections.end()) continue;
+    hang_up(**found);
+    return;
+  }
 }
 
 asio::awaitable<void> IpcServer::Impl::beat() {
@@ -168,21 +199,30 @@ asio::awaitable<void> IpcServer::Impl::beat() {
 void IpcServer::Impl::start(Socket socket) {
   const auto connection = std::make_shared<Connection>(std::move(socket), executor);
   connections.push_back(connection);
-  connection->deadline.expires_after(kConnectionLimit);
-  // Weak: the wait can be due in the same turn of the loop in which the connection ends.
-  connection->deadline.async_wait(
-      [weak = std::weak_ptr<Connection>(connection)](boost::system::error_code ec) {
-        const auto alive = weak.lock();
-        if (ec || !alive) return;
-        boost::system::error_code ignored;
-        alive->socket.close(ignored);
-      });
+  limit(connection, kUnprovenLimit);
   asio::co_spawn(executor, serve(connection), [this, connection](std::exception_ptr error) {
     if (error) counters.ipc_rejected.add();
     connection->deadline.cancel();
     std::erase(connections, connection);
     changed.cancel();
   });
+}
+
+void IpcServer::Impl::limit(const ConnectionPtr& connection, std::chrono::milliseconds time) {
+  connection->deadline.expires_after(time);
+  // Weak: the wait can be due in the same turn of the loop in which the connection ends.
+  connection->deadline.async_wait(
+      [this, weak = std::weak_ptr<Connection>(connection)](boost::system::error_code ec) {
+        const auto alive = weak.lock();
+        if (ec || !alive || alive->closing) return;
+        // It was not the caller who took that long when its line waits to be read by a busy loop.
+        boost::system::error_code ignored;
+        const bool spoke = alive->stage != Connection::Stage::proven &&
+                           alive->socket.available(ignored) > 0 && !alive->postponed;
+        if (!spoke) return hang_up(*alive);
+        alive->postponed = true;
+        limit(alive, kUnprovenLimit);
+      });
 }
 
 asio::awaitable<void> IpcServer::Impl::serve(ConnectionPtr connection) {
@@ -215,6 +255,7 @@ asio::awaitable<bool> IpcServer::Impl::converse(ConnectionPtr connection) {
   if (!co_await read_line(connection, &line)) co_return false;
   const auto hello = parse_hello(line);
   if (!hello) co_return false;
+  connection->stage = Connection::Stage::greeted;
   const std::string client_nonce(*hello);
   const std::string nonce = make_nonce();
 
@@ -229,6 +270,8 @@ asio::awaitable<bool> IpcServer::Impl::converse(ConnectionPtr connection) {
   if (!request) co_return false;
   const std::string expected = ipc_proof(key, "client", client_nonce, nonce, request->text);
   if (!same_proof(expected, request->proof)) co_return false;
+  connection->stage = Connection::Stage::proven;
+  limit(connection, kReplyLimit);
 
   const IpcReply reply = answer(request->text);
   out = std::to_string(reply.status) + " " + std::to_string(reply.body.size()) + "\n";

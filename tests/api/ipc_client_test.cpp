@@ -23,6 +23,7 @@ class Impostor {
     EXPECT_TRUE(listener_.ok());
     thread_ = std::thread([this, behave = std::move(behave)] {
       const LocalSocket caller = listener_.accepted();
+      listener_.close();  // one caller, once
       if (caller.ok()) behave(caller);
     });
   }
@@ -146,6 +147,22 @@ INSTANTIATE_TEST_SUITE_P(Replies, IpcClientRefusesReply,
                                          BadReply{"NotAHead", "hello\n", Errc::io},
                                          BadReply{"EndlessHead", std::string(8192, 'x'), Errc::io}),
                          [](const auto& row) { return row.param.name; });
+
+TEST(IpcClient, TriesAgainWhenItIsDisplacedBeforeAndAfterTheGreeting) {
+  const auto listener = LocalSocket::listening(ipc_socket_name(test_identity(), 0));
+  ASSERT_TRUE(listener.ok());
+  std::thread daemon([&listener] {
+    listener.accepted().close();
+    greet(listener.accepted());
+    const LocalSocket caller = listener.accepted();
+    greet(caller);
+    caller.write("200 2\nok");
+  });
+  const auto reply = ipc_request(test_identity(), "health", seconds(20));
+  daemon.join();
+  ASSERT_TRUE(reply) << reply.error().message();
+  EXPECT_EQ(reply->body, "ok");
+}
 
 TEST(IpcClient, AReplyThatNeverEndsTimesOut) {
   Impostor daemon(0, [](const LocalSocket& caller) {

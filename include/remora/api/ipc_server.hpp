@@ -22,9 +22,11 @@ struct IpcReply {
 /// it only reads what components already know.
 using IpcHandler = std::function<IpcReply(std::string_view request)>;
 
-/// At most 16 connections at a time (more wait in the kernel's queue), 4 KiB of request, 2 s each,
-/// 4 MiB of reply. A caller that breaks the protocol or does not know the secret is closed without
-/// an answer and counted in `ipc_rejected`.
+/// At most 64 connections at a time, 4 KiB of request, 200 ms until the caller has proved to know
+/// the secret and 2 s from there, 4 MiB of reply. With all places taken the oldest caller that has
+/// said nothing is closed for a new one, or else the oldest without a proof; while all have one,
+/// more wait in the kernel's queue. A caller that breaks the protocol, does not know the secret,
+/// takes too long or is displaced is closed without an answer and counted in `ipc_rejected`.
 /// Threading: the loop. Lifetime: counters and health must outlive it; it must outlive `run()`.
 class IpcServer {
  public:
