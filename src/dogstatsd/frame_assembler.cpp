@@ -44,6 +44,12 @@ void FrameAssembler::keep_rest() {
   input_ = {};
 }
 
+void FrameAssembler::forget() {
+  std::string().swap(begun_);
+  begun_given_ = false;
+  input_ = {};
+}
+
 FrameAssembler::Inside FrameAssembler::inside() const noexcept {
   if (begun_.empty()) return Inside::nothing;
   return begun_.size() < kHeader ? Inside::header : Inside::payload;

@@ -37,6 +37,10 @@ class FrameAssembler {
   [[nodiscard]] Step next(std::string_view& frame);
   /// Copies the incomplete end of the input.
   void keep_rest();
+  /// Drops what is kept. The stream is of no more use.
+  void forget();
+  /// Bytes of memory taken for the frame begun.
+  [[nodiscard]] std::size_t held() const noexcept { return begun_.empty() ? 0 : begun_.capacity(); }
 
   [[nodiscard]] Inside inside() const noexcept;
   [[nodiscard]] std::uint32_t length() const noexcept { return length_; }

@@ -182,6 +182,7 @@ telemetry::StatusNode Listeners::status() const {
     if (s.transport == Transport::uds_stream) {
       child.add("Open connections", s.connections);
       child.add("Connections refused", c.stream_connections_refused.value);
+      child.add("Connections displaced", c.stream_connections_displaced.value);
       child.add("Frames too long", c.stream_too_long.value);
       child.add("Frames cut short", c.stream_cut_short.value);
     } else {

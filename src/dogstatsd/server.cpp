@@ -429,6 +429,7 @@ telemetry::StatusNode Server::status() const {
       .add("Stream frames too long", counters.stream_too_long.value)
       .add("Stream frames cut short", counters.stream_cut_short.value)
       .add("Stream connections refused", counters.stream_connections_refused.value)
+      .add("Stream connections displaced", counters.stream_connections_displaced.value)
       .add("Forward errors", counters.forward_errors.value);
   telemetry::StatusNode refused;
   refused.title = "Refused lines";

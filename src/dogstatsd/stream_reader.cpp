@@ -19,6 +19,14 @@ constexpr std::size_t kReadBytes = 64u << 10;
 constexpr std::size_t kFramesPerBatch = 64;
 constexpr std::size_t kAcceptsPerTurn = 16;
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // out of file descriptors
+// Clients fill a stream's frame up to what they think the agent's packets are, length and all;
+// several send up to 64 KiB whatever the agent's setting for datagrams is.
+constexpr std::size_t kLeastLongestFrame = 64u << 10;
+// Of the beginnings of all frames whose end has not come: a client sends a frame in one go, so that
+// hardly any begun one is there for longer than a moment.
+constexpr std::size_t kMaxBegunBytes = 4u << 20;
+// So long without a frame, a connection gives its place to a new one when there is no other.
+constexpr auto kIdle = std::chrono::seconds(10);
 // A sender that fills its buffer waits: nothing is lost by reading late.
 constexpr GatherPace::Pause kLongestPause = GatherPace::kLongest;
 // What a small write costs of its sender's buffer beside its bytes, roughly.
@@ -37,6 +45,7 @@ class StreamReader::Connection : public std::enable_shared_from_this<Connection>
  public:
   Connection(Descriptor fd, StreamReader& owner)
       : fd_(std::move(fd)), owner_(owner), assembler_(owner.longest_frame_), pace_(kLongestPause) {
+    last_frame_ = owner_.context_.clock->now();
     if (owner.credentials_) {
       ucred peer{};
       socklen_t length = sizeof peer;
@@ -61,15 +70,28 @@ class StreamReader::Connection : public std::enable_shared_from_this<Connection>
   void close() {
     stop();
     fd_.close();
+    assembler_.forget();
+    account();
   }
   [[nodiscard]] bool is_open() const { return fd_.is_open(); }
+  /// A frame of it came whole.
+  [[nodiscard]] bool spoke() const { return spoke_; }
+  [[nodiscard]] core::SteadyTime last_frame() const { return last_frame_; }
+  [[nodiscard]] bool inside_frame() const {
+    return assembler_.inside() != FrameAssembler::Inside::nothing;
+  }
+  [[nodiscard]] core::SteadyTime frame_began() const { return frame_began_; }
+
+  void cut(std::string_view why) {
+    owner_.context_.counters.stream_cut_short.add();
+    tell(why);
+    close();
+  }
 
   void close_if_stalled(core::SteadyTime now) {
     if (assembler_.inside() == FrameAssembler::Inside::nothing) return;
     if (now - frame_began_ <= owner_.frame_timeout_) return;
-    owner_.context_.counters.stream_cut_short.add();
-    tell("a DogStatsD stream stalled inside a frame: closed");
-    close();
+    cut("a DogStatsD stream stalled inside a frame: closed");
   }
 
   // One read. Returns the number of frames.
@@ -115,16 +137,22 @@ class StreamReader::Connection : public std::enable_shared_from_this<Connection>
     }
     hand_on();
     const auto now = owner_.context_.clock->now();
-    if (total > 0) owner_.context_.last_packet = now;
+    if (total > 0) {
+      owner_.context_.last_packet = now;
+      last_frame_ = now;
+      spoke_ = true;
+    }
     assembler_.keep_rest();
+    account();
     if (!inside_before || total > 0) frame_began_ = now;
     if (step == FrameAssembler::Step::too_long) {
       owner_.context_.counters.stream_too_long.add();
-      tell("a DogStatsD stream frame is longer than dogstatsd_buffer_size: closed");
+      tell("a DogStatsD stream frame is longer than 64 KiB and dogstatsd_buffer_size: closed");
       close();
     } else if (step == FrameAssembler::Step::empty) {
       close();
     }
+    owner_.limit_begun_frames();
     return total;
   }
 
@@ -143,6 +171,11 @@ class StreamReader::Connection : public std::enable_shared_from_this<Connection>
                        {"length", assembler_.length()},
                        {"pid", pid_},
                        {"suppressed", owner_.context_.throttle.suppressed()}});
+  }
+
+  void account() {
+    owner_.begun_bytes_ += assembler_.held() - held_;  // modulo 2^64: it may shrink
+    held_ = assembler_.held();
   }
 
   void turn() {
@@ -172,16 +205,19 @@ class StreamReader::Connection : public std::enable_shared_from_this<Connection>
   PacedWait wait_;
   bool running_ = false;
   bool credentials_ = false;
+  bool spoke_ = false;
+  std::size_t held_ = 0;  ///< of begun_bytes_
   pid_t pid_ = 0;
   double sender_buffer_ = 128 << 10;
   std::size_t bytes_ = 0;  ///< of the last read
   core::SteadyTime frame_began_{};
+  core::SteadyTime last_frame_;  ///< before the first one: of the connection
 };
 
 StreamReader::StreamReader(BoundSocket socket, const ListenerOptions& options,
                            ReaderContext& context)
     : socket_(std::move(socket)),
-      longest_frame_(options.buffer_size),
+      longest_frame_(std::max(options.buffer_size, kLeastLongestFrame)),
       max_connections_(options.max_stream_connections),
       frame_timeout_(options.stream_frame_timeout),
       credentials_(options.credentials),
@@ -218,10 +254,11 @@ void StreamReader::accept_turn() {
   const auto next = [self = shared_from_this()] {
     if (self->running_) self->accept_turn();
   };
-  if (!accept_some() || wait_.readable(socket_.fd.get(), next)) wait_.pause(kAcceptPause, next);
+  if (!accept_some(*context_.sink) || wait_.readable(socket_.fd.get(), next))
+    wait_.pause(kAcceptPause, next);
 }
 
-bool StreamReader::accept_some() {
+bool StreamReader::accept_some(PacketSink& sink) {
   for (std::size_t i = 0; i < kAcceptsPerTurn; ++i) {
     Descriptor fd(::accept4(socket_.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.is_open()) {
@@ -230,7 +267,7 @@ bool StreamReader::accept_some() {
       context_.read_failed(Transport::uds_stream, socket_.address, errno);
       return false;
     }
-    if (connections_.size() >= max_connections_) {
+    if (connections_.size() >= max_connections_ && !make_place(sink)) {
       context_.counters.stream_connections_refused.add();
       if (context_.throttle.allow(context_.clock->now()))
         kLog.warn("too many connections to the DogStatsD stream socket: refused",
@@ -245,6 +282,46 @@ bool StreamReader::accept_some() {
   return true;
 }
 
+bool StreamReader::make_place(PacketSink& sink) {
+  // The oldest first, which is their order. One that seems silent may have spoken since its last
+  // turn, so it is read once more before it goes.
+  for (const auto& c : connections_) {
+    if (c->is_open() && !c->spoke()) c->read(sink);
+    if (!c->is_open() || !c->spoke()) return displace(*c);
+  }
+  const auto idle = std::min_element(
+      connections_.begin(), connections_.end(),
+      [](const auto& a, const auto& b) { return a->last_frame() < b->last_frame(); });
+  if (idle == connections_.end() || context_.clock->now() - (*idle)->last_frame() < kIdle)
+    return false;
+  (*idle)->read(sink);
+  if ((*idle)->is_open() && context_.clock->now() - (*idle)->last_frame() < kIdle) return false;
+  return displace(**idle);
+}
+
+bool StreamReader::displace(Connection& connection) {
+  if (connection.is_open()) {
+    context_.counters.stream_connections_displaced.add();
+    connection.close();
+  }
+  remove_closed();
+  return true;
+}
+
+void StreamReader::limit_begun_frames() {
+  while (begun_bytes_ > kMaxBegunBytes) {
+    Connection* oldest = nullptr;
+    for (const auto& c : connections_) {
+      if (c->is_open() && c->inside_frame() &&
+          (oldest == nullptr || c->frame_began() < oldest->frame_began()))
+        oldest = c.get();
+    }
+    if (oldest == nullptr) return;
+    oldest->cut(
+        "too much is held of DogStatsD stream frames that do not end: the oldest is closed");
+  }
+}
+
 void StreamReader::remove_closed() {
   std::erase_if(connections_, [](const auto& c) { return !c->is_open(); });
 }
@@ -257,7 +334,7 @@ void StreamReader::close_stalled() {
 
 std::size_t StreamReader::poll(PacketSink& sink) {
   std::size_t total = 0;
-  accept_some();
+  accept_some(sink);
   for (const auto& c : connections_) total += c->read(sink);
   remove_closed();
   return total;

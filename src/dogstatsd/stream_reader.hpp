@@ -18,6 +18,10 @@ namespace remora::dogstatsd {
 /// Only a broken frame, the end of the stream, or a stall inside a frame closes a connection; what
 /// stands in the frames never does. Each connection has its turn, of one read.
 ///
+/// With all places taken a new connection displaces the oldest one that has not sent a frame, or
+/// else the one that has been idle longest, from 10 s on; while all send, it is refused. Of frames
+/// begun, 4 MiB are held for all connections: beyond, the one begun first is given up.
+///
 /// Threading: the loop. Lifetime: the context outlives `stop`; handlers still queued then keep the
 /// reader alive and do nothing.
 class StreamReader : public std::enable_shared_from_this<StreamReader> {
@@ -40,7 +44,10 @@ class StreamReader : public std::enable_shared_from_this<StreamReader> {
  private:
   class Connection;
   void accept_turn();
-  bool accept_some();  ///< false: pause before the next attempt
+  bool accept_some(PacketSink& sink);  ///< false: pause before the next attempt
+  bool make_place(PacketSink& sink);   ///< false: all connections are in use
+  bool displace(Connection& connection);
+  void limit_begun_frames();
   void remove_closed();
 
   BoundSocket socket_;
@@ -48,6 +55,7 @@ class StreamReader : public std::enable_shared_from_this<StreamReader> {
   std::size_t max_connections_;
   std::chrono::milliseconds frame_timeout_;
   bool credentials_;
+  std::size_t begun_bytes_ = 0;  ///< memory of the frames that have begun, of all connections
   ReaderContext& context_;
   asio::any_io_executor executor_;
   PacedWait wait_;

@@ -14,6 +14,7 @@
 #include "dogstatsd/frame_assembler.hpp"
 #include "dogstatsd/packet_log.hpp"
 #include "dogstatsd/test_client.hpp"
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
 
 namespace remora::dogstatsd {
@@ -238,18 +239,109 @@ TEST_F(StreamTest, AStalledFrameIsClosedAndAnIdleConnectionIsNot) {
   run_until_packets(3);
 }
 
-TEST_F(StreamTest, ConnectionsOverTheLimitAreRefused) {
+TEST_F(StreamTest, WhileAllConnectionsSendANewOneIsRefused) {
   options_.max_stream_connections = 2;
   start();
   auto one = connect(), two = connect();
+  one.send(frame("1"));
+  two.send(frame("2"));
+  run_until_packets(2);
   const auto three = connect();
   expect_closed(three);
   EXPECT_EQ(counters_.stream_connections_refused.value, 1u);
+  EXPECT_EQ(counters_.stream_connections_displaced.value, 0u);
   EXPECT_EQ(counters_.stream_connections_opened.value, 2u);
   one.close();
   run_until([&] { return open_connections() == 1; });
   const auto four = connect();
   four.send(frame("there is room again"));
+  run_until_packets(3);
+}
+
+// Regression: 512 connections that never sent anything kept every client out until they closed.
+TEST_F(StreamTest, SilentConnectionsGiveWayTheOldestFirst) {
+  options_.max_stream_connections = 16;
+  start();
+  const auto speaker = connect();
+  speaker.send(frame("first"));
+  run_until_packets(1);
+  std::vector<std::unique_ptr<UnixClient>> silent;
+  for (int i = 0; i < 100; ++i) {
+    silent.push_back(std::make_unique<UnixClient>(SOCK_STREAM, options_.stream_socket));
+    if (i % 2 == 0) silent.back()->send(header(5) + "half");
+  }
+  const auto client = connect();
+  client.send(frame("heard"));
+  speaker.send(frame("again"));
+  run_until_packets(3);
+  EXPECT_THAT(log_.packets, testing::UnorderedElementsAre("first", "heard", "again"));
+  EXPECT_EQ(open_connections(), 16u);
+  EXPECT_EQ(counters_.stream_connections_refused.value, 0u);
+  EXPECT_EQ(counters_.stream_connections_displaced.value, 102u - 16u);
+  expect_closed(*silent.front());
+}
+
+TEST_F(StreamTest, WhatASilentConnectionHasJustSentIsReadBeforeItGoes) {
+  options_.max_stream_connections = 1;
+  start();
+  const auto one = connect();
+  run_until([&] { return open_connections() == 1; });
+  one.send(frame("just in time"));
+  const auto two = connect();
+  listeners_->poll(log_, 100);
+  EXPECT_THAT(log_.packets, ElementsAre("just in time"));
+  EXPECT_EQ(counters_.stream_connections_refused.value, 1u);
+}
+
+TEST_F(StreamTest, AConnectionThatIsIdleGivesWayAfterTenSeconds) {
+  options_.max_stream_connections = 2;
+  start();
+  const auto one = connect(), two = connect();
+  one.send(frame("1"));
+  two.send(frame("2"));
+  run_until_packets(2);
+  clock_.advance(std::chrono::milliseconds(9'999));
+  two.send(frame("3"));
+  run_until_packets(3);
+  expect_closed(connect());
+  clock_.advance(std::chrono::milliseconds(1));
+  const auto four = connect();
+  four.send(frame("4"));
+  run_until_packets(4);
+  expect_closed(one);
+  EXPECT_EQ(counters_.stream_connections_displaced.value, 1u);
+}
+
+// Regression: a client that counts the length into its 8 KiB lost its metrics with the connection.
+TEST_F(StreamTest, TakesFramesOf64KibibytesWhateverTheBufferOfDatagrams) {
+  start();
+  const auto client = connect();
+  const std::string datadogpy(8'194, 'p'), largest(64u << 10, 'x');
+  client.send(frame(datadogpy));
+  run_until_packets(1);
+  client.send(frame(largest));
+  run_until_packets(2);
+  EXPECT_THAT(log_.packets, ElementsAre(datadogpy, largest));
+  client.send(header((64u << 10) + 1));
+  expect_closed(client);
+  EXPECT_EQ(counters_.stream_too_long.value, 1u);
+}
+
+TEST_F(StreamTest, FramesBegunHoldFourMebibytesOfAllConnections) {
+  start();
+  const std::string begun = header(64u << 10) + std::string(60'000, 'x');
+  std::vector<std::unique_ptr<UnixClient>> clients;
+  const fakes::PeakMemory memory;
+  for (std::size_t i = 0; i < 200; ++i) {
+    clients.push_back(std::make_unique<UnixClient>(SOCK_STREAM, options_.stream_socket));
+    clients.back()->send(begun);
+    run_until([&] { return counters_.stream_connections_opened.value == i + 1; });
+    io_.poll();
+  }
+  EXPECT_LT(memory.peak(), 9 << 19);  // the bound, and the connections
+  EXPECT_GT(counters_.stream_cut_short.value, 100u);
+  expect_closed(*clients.front());
+  clients.back()->send(std::string((64u << 10) - 60'000, 'y'));
   run_until_packets(1);
 }
 

@@ -33,7 +33,7 @@ struct ListenerOptions {
   bool datagram_socket_wanted = true;
   std::string stream_socket;       ///< path; empty = off
   bool credentials = false;        ///< DD_DOGSTATSD_ORIGIN_DETECTION: SO_PASSCRED
-  std::size_t buffer_size = 8192;  ///< largest datagram or frame, bytes
+  std::size_t buffer_size = 8192;  ///< largest datagram, bytes; of a frame, when over 64 KiB
   std::size_t receive_buffer =
       0;  ///< SO_RCVBUF asked for; 0 = as much as the kernel gives, at most 4 MiB
   std::size_t max_stream_connections = 512;

@@ -78,7 +78,8 @@ struct DogstatsdCounters {
   // By transport: udp, uds_datagram, uds_stream.
   std::array<Counter, 3> packets, bytes, read_errors, truncated;
   Counter stream_connections_opened, stream_connections_refused;
-  Counter stream_too_long;   ///< frames longer than the buffer: the connection was closed
+  Counter stream_connections_displaced;  ///< silent or idle ones that made room for a new one
+  Counter stream_too_long;   ///< frames longer than the limit: the connection was closed
   Counter stream_cut_short;  ///< connections that ended or stalled inside a frame
   MessageCounters metrics, events, service_checks;
   std::array<Counter, 6> by_type;     ///< messages by dogstatsd::MetricType
