@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "remora/api/status_view.hpp"
+#include "remora/core/printable.hpp"
 #include "remora/core/scrub.hpp"
 
 namespace remora::agent {
@@ -66,8 +67,11 @@ std::string joined(const Json& tags) {
 using Row = std::vector<std::string>;
 
 // Columns as wide as their widest cell; the last one is not filled up.
-std::string columns(const std::vector<Row>& rows) {
+std::string columns(std::vector<Row> rows) {
   std::vector<std::size_t> widths;
+  for (Row& row : rows) {
+    for (std::string& cell : row) cell = core::printable(cell);
+  }
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -109,7 +113,7 @@ struct CheckReport::Data {
                         point[0].dump(), point[1].dump(), joined(one["tags"])});
       }
     }
-    return columns(rows);
+    return columns(std::move(rows));
   }
   [[nodiscard]] std::string sketch_table() const {
     std::vector<Row> rows{{"METRIC", "COUNT", "MIN", "MAX", "AVG", "TAGS"}};
@@ -121,7 +125,7 @@ struct CheckReport::Data {
                         joined(one["tags"])});
       }
     }
-    return columns(rows);
+    return columns(std::move(rows));
   }
   [[nodiscard]] std::string service_check_table() const {
     std::vector<Row> rows{{"CHECK", "STATUS", "TIMESTAMP", "MESSAGE", "TAGS"}};
@@ -131,7 +135,7 @@ struct CheckReport::Data {
                       one["timestamp"].dump(), one["message"].get<std::string>(),
                       joined(one["tags"])});
     }
-    return columns(rows);
+    return columns(std::move(rows));
   }
 };
 
@@ -214,7 +218,7 @@ std::string CheckReport::text(CheckForm form) const {
   if (!d.metadata.empty()) {
     out += "\n  Metadata\n  ========\n";
     for (const auto& [key, value] : d.metadata.items()) {
-      out += core::scrub("    " + key + ": " + value.get<std::string>() + "\n");
+      out += core::scrub("    " + core::printable(key + ": " + value.get<std::string>()) + "\n");
     }
   }
   return out;

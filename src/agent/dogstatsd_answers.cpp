@@ -12,7 +12,7 @@
 
 #include "agent/query.hpp"
 #include "remora/core/hash.hpp"
-#include "remora/core/utf8.hpp"
+#include "remora/core/printable.hpp"
 
 namespace remora::agent {
 namespace {
@@ -127,9 +127,8 @@ api::IpcReply top_reply(const DogstatsdInspected& inspected, std::string_view qu
     } else if (!metric.top_tag_key.empty()) {
       shown_tags = std::to_string(metric.top_tag_values) + " or more " + metric.top_tag_key;
     }
-    std::string scratch;
-    text += " " + right_aligned(std::to_string(metric.contexts)) + "\t" + metric.name + "\t(" +
-            std::string(core::valid_utf8(shown_tags, scratch)) + ")";
+    text += " " + right_aligned(std::to_string(metric.contexts)) + "\t" +
+            core::printable(metric.name) + "\t(" + core::printable(shown_tags) + ")";
     if (metric.refused > 0) {
       text += "\t" + std::to_string(metric.refused) + " more refused: over the limit";
     }

@@ -28,6 +28,8 @@
 #include "remora/checks/scheduler.hpp"
 #include "remora/core/log.hpp"
 #include "remora/core/memory_limit.hpp"
+#include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/version.hpp"
 #include "remora/ecs/task_source.hpp"
 
@@ -531,7 +533,8 @@ int run_agent(const config::Loaded& loaded) {
   if (const auto built = runtime->build(); built) {
     code = runtime->run();
   } else {
-    std::fprintf(stderr, "Error: %s\n", built.error().message().c_str());
+    std::fprintf(stderr, "Error: %s\n",
+                 core::printable(core::scrub(built.error().message())).c_str());
   }
   core::stop_logging(seconds(1));
   return code;

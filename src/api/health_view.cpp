@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "remora/core/printable.hpp"
+
 namespace remora::api {
 namespace {
 
@@ -27,19 +29,10 @@ void add_heading(std::string& text, std::size_t count, std::string_view what,
   text += painted(heading, paint, colour) + "\n";
 }
 
-/// Names from the wire reach a terminal: control characters do not.
-std::string printable(std::string_view text) {
-  std::string clean(text);
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return clean;
-}
-
 void add_reasons(std::string& text, const std::vector<telemetry::HealthReport::Entry>& entries) {
   for (const auto& entry : entries) {
-    text += printable(entry.name);
-    if (!entry.reason.empty()) text += ": " + printable(entry.reason);
+    text += core::printable(entry.name);
+    if (!entry.reason.empty()) text += ": " + core::printable(entry.reason);
     text += "\n";
   }
 }
@@ -105,7 +98,7 @@ std::string health_text(const telemetry::HealthReport& report, bool colour) {
     std::string line;
     for (const std::string& name : report.healthy) {
       if (!line.empty()) line += ", ";
-      line += printable(name);
+      line += core::printable(name);
     }
     text += line + "\n";
   }
@@ -128,7 +121,8 @@ std::string health_json(const telemetry::HealthReport& report) {
   root["Degraded"] = reasons(report.degraded);
   // Why each unhealthy one is: the Agent's report has names only.
   if (!report.unhealthy.empty()) root["Reasons"] = reasons(report.unhealthy);
-  return root.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return core::printable(root.dump(-1, ' ', false, Json::error_handler_t::replace),
+                         core::Breaks::kept);
 }
 
 Result<telemetry::HealthReport> parse_health_json(std::string_view json) {

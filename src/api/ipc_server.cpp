@@ -12,6 +12,7 @@
 
 #include "api/ipc_wire.hpp"
 #include "remora/core/log.hpp"
+#include "remora/core/printable.hpp"
 
 namespace remora::api {
 namespace {
@@ -290,6 +291,9 @@ IpcReply IpcServer::Impl::answer(std::string_view request) const {
     kLog.error("a request of the command line failed", {{"cause", error.what()}});
     reply = {500, "the daemon failed to answer; its log has the cause"};
   }
+  std::string scratch;
+  const std::string_view shown = core::printable(reply.body, scratch, core::Breaks::kept);
+  if (shown.data() != reply.body.data()) reply.body = std::move(scratch);
   if (reply.body.size() > kMaxReplyBytes) {
     reply = {500, "the answer is larger than 4 MiB; ask for one section"};
   }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "remora/core/ascii.hpp"
+#include "remora/core/printable.hpp"
 #include "remora/core/scrub.hpp"
 
 namespace remora::api {
@@ -24,13 +25,7 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Container and image names come from outside: one value stays one line.
-std::string one_line(std::string_view text) {
-  std::string clean(text);
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return clean;
-}
+std::string one_line(std::string_view text) { return core::printable(text); }
 
 /// 1234567 becomes 1,234,567; a sign and a fraction stay as they are.
 std::string with_separators(std::string_view number) {
@@ -183,7 +178,8 @@ std::string status_json(std::span<const StatusNode> blocks, bool pretty) {
         free_key(root, snake_case(core::scrub(std::string(without_brackets(block.title)))));
     root[key] = node_json(block, 0);
   }
-  return root.dump(pretty ? 2 : -1, ' ', false, Json::error_handler_t::replace);
+  return core::printable(root.dump(pretty ? 2 : -1, ' ', false, Json::error_handler_t::replace),
+                         core::Breaks::kept);
 }
 
 std::vector<StatusNode> select_section(std::span<const StatusNode> blocks,

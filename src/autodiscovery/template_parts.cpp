@@ -4,6 +4,7 @@
 
 #include "autodiscovery/label_text.hpp"
 #include "autodiscovery/scalar_text.hpp"
+#include "remora/core/printable.hpp"
 #include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
 #include "remora/model/value_reader.hpp"
@@ -15,11 +16,8 @@ using model::Value;
 std::string shown(std::string_view name) {
   constexpr std::size_t kMaxShown = 64;
   std::string scratch;
-  name = core::valid_utf8(name, scratch);
+  name = core::printable(name, scratch);
   std::string out(core::utf8_prefix(name, kMaxShown));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
   if (out.size() < name.size()) out += "…";
   return core::scrub(out);
 }

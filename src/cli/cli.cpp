@@ -8,6 +8,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "remora/core/printable.hpp"
 
 namespace remora::cli {
 namespace {
@@ -24,10 +25,24 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
+/// What `write` gets when `text` comes from anywhere: see remora/core/printable.hpp.
+std::function<void(std::string_view)> printing(const std::function<void(std::string_view)>& write) {
+  return [write](std::string_view text) {
+    std::string scratch;
+    write(core::printable(text, scratch, core::Breaks::kept));
+  };
+}
+
 }  // namespace
 
-int dispatch(const std::vector<std::string>& arguments, const Context& context,
+int dispatch(const std::vector<std::string>& arguments, const Context& outside,
              const Programs& programs) {
+  // Every command writes through these two: answers of the daemon, files and checks hold text that
+  // somebody else wrote.
+  Context context = outside;
+  context.out = printing(outside.out);
+  context.err = printing(outside.err);
+  context.coloured = outside.out;
   const auto line = parse_command_line(arguments);
   if (!line) return report(context, line.error().message());
   if (line->command.empty() || line->command == "help" || line->has("help")) {

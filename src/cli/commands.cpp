@@ -85,7 +85,8 @@ int health_command(const CommandLine& line, const Context& context) {
   if (!body) return report_unreachable(context, body.error());
   const auto health = api::parse_health_json(*body);
   if (!health) return report_unreachable(context, health.error());
-  context.out(api::health_text(*health, context.colour && !line.has("no-color")));
+  const bool colour = context.colour && !line.has("no-color");
+  (colour ? context.coloured : context.out)(api::health_text(*health, colour));
   if (health->ok()) return kSuccess;
   return report(context,
                 "found " + std::to_string(health->unhealthy.size()) + " unhealthy components");

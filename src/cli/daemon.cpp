@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "remora/api/ipc_client.hpp"
+#include "remora/core/printable.hpp"
 
 namespace remora::cli {
 namespace {
@@ -49,7 +50,7 @@ int put_out(const CommandLine& line, const Context& context, std::string_view te
     return kSuccess;
   }
   std::ofstream file(line.value("file"), std::ios::binary);
-  file << text;
+  file << core::printable(text, core::Breaks::kept);  // it may be shown by `cat`
   file.close();
   if (!file) return report(context, "cannot write " + line.value("file"));
   return kSuccess;

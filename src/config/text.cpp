@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "remora/core/printable.hpp"
+#include "remora/core/utf8.hpp"
+
 namespace remora::config {
 
 std::string_view trimmed(std::string_view text) {
@@ -21,8 +24,7 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 }
 
 std::string printable(std::string_view text, std::size_t limit) {
-  std::string result;
-  for (const char c : text.substr(0, limit)) result += c >= 0x20 && c < 0x7f ? c : '?';
+  std::string result = core::printable(core::utf8_prefix(text, limit));
   if (text.size() > limit) result += "...";
   return result;
 }

@@ -16,12 +16,20 @@
 
 #include "remora/core/ascii.hpp"
 #include "remora/core/known_secrets.hpp"
+#include "remora/core/printable.hpp"
+#include "remora/core/utf8.hpp"
 
 namespace remora::core {
 namespace {
 
 constexpr std::size_t kLogFileBytes = 10 * 1024 * 1024;  // DD_LOG_FILE_MAX_SIZE's default
+// A longer line is cut in two by the log drivers of container runtimes, and half a JSON object is
+// none. Fields are cut, each to its share of what the others leave, so that every line is whole.
 constexpr std::size_t kMaxLineBytes = 16 * 1024;
+constexpr std::size_t kMaxTextBytes = 6 * 1024;
+constexpr std::size_t kMaxFieldBytes = 4 * 1024;
+constexpr std::size_t kHeadBytes = 2 * 1024;  ///< for date, level, place and the keys of the fields
+constexpr std::string_view kCut = "…";
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
@@ -80,41 +88,48 @@ State& state() {
 std::atomic<Level> g_level{Level::info};
 std::atomic<std::uint64_t> g_dropped_at_stop{0};
 
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
   for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {
       out += "\\n";
-    } else if (u < 0x20 || u == 0x7f) {
-      out += "\\u00";
-      out += kHex[u >> 4];
-      out += kHex[u & 15];
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
     } else {
       out += c;
     }
   }
   out += '"';
+  return printable(out);  // its "\u001b" is JSON's
 }
 
 // One line per message, whatever the text from outside holds.
-void append_plain(std::string& out, std::string_view text) {
-  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+std::string plain_text(std::string_view text) { return printable(text); }
+
+std::string field_value(std::string_view value) {
+  const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != '"' && c != '=';
+  });
+  std::string shown = plain ? printable(value) : std::string();
+  return plain && shown == value ? shown : json_string(value);
 }
 
-void append_value(std::string& out, std::string_view value) {
-  const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-    return static_cast<unsigned char>(c) > 0x20 && c != '"' && c != '=' && c != 0x7f;
-  });
-  if (plain) {
-    out += value;
-  } else {
-    append_json_string(out, value);
+// `text` in one of the forms above, cut until it takes at most `limit` bytes. Escapes make a text
+// up to six times as long, so the cut is made before them: none is ever cut in two.
+template <class Form>
+std::string bounded(std::string_view text, std::size_t limit, Form form) {
+  std::size_t keep = text.size();
+  std::string out = keep <= limit ? form(text) : std::string(limit + 1, ' ');
+  while (out.size() > limit && keep > 0) {
+    keep = keep > limit ? limit - std::min(limit, kCut.size() + 2) : keep / 2;
+    out = form(std::string(utf8_prefix(text, keep)).append(kCut));
   }
+  return out;
 }
 
 std::string_view file_name(std::string_view path) {
@@ -159,26 +174,38 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
     hide_known_secrets(scratch);
     return scratch;
   };
+  std::size_t left = kMaxLineBytes - kHeadBytes;
+  std::size_t shares = fields.size();
+  const auto add_text = [&](auto form) {
+    const std::size_t before = line.size();
+    line += bounded(shown(text.text), kMaxTextBytes, form);
+    left -= line.size() - before;
+  };
+  const auto add_value = [&](std::string_view value, auto form) {
+    const std::size_t before = line.size();
+    line += bounded(shown(value), std::min(kMaxFieldBytes, left / shares--), form);
+    left -= line.size() - before;
+  };
   const std::scoped_lock lock(s.mutex);
   const std::string line_number = std::to_string(text.line);
   if (s.json) {
     line += R"({"agent":"core","time":)";
-    append_json_string(line, timestamp(true));
+    line += json_string(timestamp(true));
     line += R"(,"level":)";
-    append_json_string(line, upper_name(level));
+    line += json_string(upper_name(level));
     line += R"(,"file":)";
-    append_json_string(line, file_name(text.file));
+    line += json_string(file_name(text.file));
     line += R"(,"line":)";
-    append_json_string(line, line_number);
+    line += json_string(line_number);
     line += R"(,"func":)";
-    append_json_string(line, module_);
+    line += json_string(module_);
     line += R"(,"msg":)";
-    append_json_string(line, shown(text.text));
+    add_text(json_string);
     for (const Field& f : fields) {
       line += ',';
-      append_json_string(line, f.key());
+      line += json_string(f.key());
       line += ':';
-      append_json_string(line, shown(f.value()));
+      add_value(f.value(), json_string);
     }
     line += '}';
   } else {
@@ -192,17 +219,13 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
     line += " in ";
     line += module_;
     line += ") | ";
-    append_plain(line, shown(text.text));
+    add_text(plain_text);
     for (const Field& f : fields) {
       line += ' ';
       line += f.key();
       line += '=';
-      append_value(line, shown(f.value()));
+      add_value(f.value(), field_value);
     }
-  }
-  if (line.size() > kMaxLineBytes) {
-    line.resize(kMaxLineBytes);
-    line += "…";
   }
   std::shared_ptr<spdlog::logger> target = s.logger;
   if (!target) {

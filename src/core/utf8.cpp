@@ -8,7 +8,21 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Bytes of the well-formed character at `at`, 0 when there is none. Source: Unicode 15, table 3-7.
+// Where the ASCII that begins at `at` ends, or up to seven bytes before: eight at a time, since
+// nearly all text is nothing else.
+std::size_t skip_ascii(std::string_view text, std::size_t at) {
+  std::uint64_t word = 0;
+  while (text.size() - at >= sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & 0x8080808080808080u) != 0) break;
+    at += sizeof word;
+  }
+  return at;
+}
+
+}  // namespace
+
+// Source: Unicode 15, table 3-7.
 std::size_t character_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) -> unsigned {
     return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
@@ -33,20 +47,6 @@ std::size_t character_length(std::string_view text, std::size_t at) {
   }
   return 0;
 }
-
-// Where the ASCII that begins at `at` ends, or up to seven bytes before: eight at a time, since
-// nearly all text is nothing else.
-std::size_t skip_ascii(std::string_view text, std::size_t at) {
-  std::uint64_t word = 0;
-  while (text.size() - at >= sizeof word) {
-    std::memcpy(&word, text.data() + at, sizeof word);
-    if ((word & 0x8080808080808080u) != 0) break;
-    at += sizeof word;
-  }
-  return at;
-}
-
-}  // namespace
 
 std::string_view valid_utf8(std::string_view text, std::string& scratch) {
   std::size_t at = skip_ascii(text, 0);

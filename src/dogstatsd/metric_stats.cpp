@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "remora/core/hash.hpp"
-#include "remora/core/utf8.hpp"
+#include "remora/core/printable.hpp"
 
 namespace remora::dogstatsd {
 namespace {
@@ -147,7 +147,7 @@ std::string MetricStats::text() const {
          "-|-" + std::string(20, '-') + "\n";
   for (const Entry* entry : impl_->most_frequent_first()) {
     std::string name_space, tags_space;
-    out += row(core::valid_utf8(entry->name, name_space), core::valid_utf8(entry->tags, tags_space),
+    out += row(core::printable(entry->name, name_space), core::printable(entry->tags, tags_space),
                std::to_string(entry->count), time_text(entry->last_seen));
   }
   if (impl_->not_listed > 0) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "remora/core/printable.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::ecs {
@@ -20,9 +21,7 @@ std::string quoted_body(const std::string& body) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
     if (json.is_string()) text = json.get<std::string>();
   }
-  text = core::utf8_prefix(text, kMaxQuotedBytes);
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  text = core::printable(core::utf8_prefix(text, kMaxQuotedBytes));
   return text.empty() ? "no text" : "\"" + text + "\"";
 }
 

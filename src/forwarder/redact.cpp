@@ -1,5 +1,6 @@
 #include "forwarder/redact.hpp"
 
+#include "remora/core/printable.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::forwarder {
@@ -26,10 +27,7 @@ std::string redact(std::string_view text, const std::vector<std::string>& keys,
     }
   }
   out.resize(core::utf8_prefix(out, max_bytes).size());
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return out;
+  return core::printable(out);
 }
 
 }  // namespace remora::forwarder

@@ -4,6 +4,7 @@
 #include "preview/fault_text.hpp"
 #include "preview/metric_names.hpp"
 #include "remora/autodiscovery/yaml_text.hpp"
+#include "remora/core/printable.hpp"
 #include "remora/preview/report.hpp"
 
 namespace remora::preview {
@@ -22,11 +23,7 @@ std::size_t columns(std::string_view text) {
   }));
 }
 
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return text;
-}
+std::string one_line(std::string_view text) { return core::printable(text); }
 
 std::string plural(std::size_t count, const std::string& one) {
   return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
@@ -122,7 +119,7 @@ void write_faults(Page& page, std::size_t indent, const std::vector<Fault>& faul
                   taskdef::Syntax syntax) {
   for (const Fault& fault : faults) {
     page.row(indent, fault.severity == Severity::error ? "ERROR" : "WARNING",
-             (fault.place.empty() ? "" : fault.place + ": ") + one_line(fault.message));
+             one_line((fault.place.empty() ? "" : fault.place + ": ") + fault.message));
     const std::string paste = to_paste(fault, syntax);
     if (!paste.empty()) page.verbatim(indent + 2, "write", one_line(paste));
   }
@@ -130,7 +127,7 @@ void write_faults(Page& page, std::size_t indent, const std::vector<Fault>& faul
 
 void write_check(Page& page, const CheckPreview& check, const ContainerPreview& container,
                  const Report& report, bool verbose) {
-  std::string title = check.check + ", " + check.origin;
+  std::string title = one_line(check.check + ", " + check.origin);
   if (check.failure.empty()) {
     title += ", every " + std::to_string(check.interval.count()) + " s";
   } else {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "remora/core/printable.hpp"
 #include "sandbox/metadata_documents.hpp"
 
 namespace remora::sandbox {
@@ -14,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return core::printable(json.dump(-1, ' ', false, Json::error_handler_t::replace),
+                         core::Breaks::kept);
 }
 
 Json series_json(const ReceivedSeries& series) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "remora/core/printable.hpp"
 #include "sandbox/options.hpp"
 #include "sandbox/session.hpp"
 #include "sandbox/task_definition.hpp"
@@ -24,7 +25,7 @@ using namespace remora;
 constexpr int kBadInput = 2;
 
 int bad_input(const std::string& message) {
-  std::fprintf(stderr, "remora-sandbox: %s\n", message.c_str());
+  std::fprintf(stderr, "remora-sandbox: %s\n", core::printable(message).c_str());
   return kBadInput;
 }
 
@@ -88,7 +89,8 @@ int main(int argc, char** argv) {
       try {
         std::rethrow_exception(error);
       } catch (const std::exception& e) {
-        std::fprintf(stderr, "remora-sandbox: a fault of ours: %s\n", e.what());
+        std::fprintf(stderr, "remora-sandbox: a fault of ours: %s\n",
+                     core::printable(e.what()).c_str());
       }
       io.stop();
       return;

@@ -2,9 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace remora::sandbox {
+
+/// `text` as it may reach a terminal: printable (remora/core/printable.hpp) but for line ends and
+/// the six colour codes of the report, which can move nothing and hide nothing.
+[[nodiscard]] std::string shown_text(std::string_view text);
 
 /// Writes to stdout. On a terminal the live view takes the alternate screen, so that what was on
 /// the screen is there again at the end; anything else gets plain text.
@@ -26,6 +31,7 @@ class Terminal {
   void print(std::string_view text);
 
  private:
+  static void write(std::string_view text);  ///< as it is
   bool interactive_;
   bool live_ = false;
 };

@@ -1,13 +1,9 @@
 #include "sandbox/text_columns.hpp"
 
+#include "remora/core/printable.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::sandbox {
-namespace {
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
-}  // namespace
 
 std::size_t columns(std::string_view text) {
   std::size_t count = 0;
@@ -15,14 +11,16 @@ std::size_t columns(std::string_view text) {
   return count;
 }
 
-std::string fit(std::string_view text, std::size_t width) {
+std::string fit(std::string_view given, std::size_t width) {
+  std::string scratch;
+  const std::string_view text = core::printable(given, scratch);
   const bool cut = columns(text) > width;
   const std::size_t keep = cut && width > 0 ? width - 1 : width;
   std::string out;
   std::size_t count = 0;
   for (const char c : text) {
     if (core::starts_character(c) && count++ == keep) break;
-    out += is_control(c) ? '?' : c;
+    out += c;
   }
   if (cut && width > 0) out += "…";
   return out;

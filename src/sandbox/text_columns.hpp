@@ -10,8 +10,8 @@ namespace remora::sandbox {
 
 /// Columns `text` takes: one for each UTF-8 character.
 [[nodiscard]] std::size_t columns(std::string_view text);
-/// At most `width` columns; a cut is shown by an ellipsis. Control characters become '?', so that
-/// nothing received from outside can drive the terminal.
+/// At most `width` columns; a cut is shown by an ellipsis. What is received from
+/// outside is made printable first (remora/core/printable.hpp).
 [[nodiscard]] std::string fit(std::string_view text, std::size_t width);
 /// `fit`, then filled with blanks to exactly `width` columns.
 [[nodiscard]] std::string left(std::string_view text, std::size_t width);

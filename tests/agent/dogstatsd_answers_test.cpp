@@ -87,6 +87,17 @@ TEST_F(DogstatsdAnswers, TopHasTheMetricsWithMostContextsAndTheirTags) {
             "          4\t(other metrics)\n");
 }
 
+TEST_F(DogstatsdAnswers, NamesFromTheNetworkStayOneLineThatDrivesNoTerminal) {
+  send(
+      "evil\x1b[2J\rname:1|c|#\x9b"
+      "31m\u202E:x");
+  EXPECT_THAT(ask("dogstatsd-top?n=10&t=5").body,
+              HasSubstr("1\tevil\\u001b[2J name\t(1 \xEF\xBF\xBD"
+                        "31m\\u202e)\n"));
+  stats_.seen("evil\x1b[2Jname", "\u2028tag", 0);
+  EXPECT_THAT(ask("dogstatsd-stats?format=text").body, HasSubstr("evil\\u001b[2Jname"));
+}
+
 TEST_F(DogstatsdAnswers, TopNamesWhatWasRefused) {
   for (int i = 0; i < 50'010; ++i) send("explosion:1|c|#user:" + std::to_string(i));
   EXPECT_THAT(ask("dogstatsd-top?n=1").body,

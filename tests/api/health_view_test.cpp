@@ -52,7 +52,7 @@ TEST(HealthText, KeepsControlCharactersFromTheTerminal) {
   telemetry::HealthReport report;
   report.unhealthy = {{"x", "a\033[2J\nb"}};
   EXPECT_EQ(health_text(report, false),
-            "Agent health: FAIL\n=== 1 unhealthy component ===\nx: a [2J b\n");
+            "Agent health: FAIL\n=== 1 unhealthy component ===\nx: a\\u001b[2J b\n");
 }
 
 TEST(HealthJson, HasTheFormOfTheAgent) {

@@ -249,6 +249,15 @@ TEST(IpcServer, AFailingHandlerIsAReply) {
   EXPECT_EQ(missing->status, 404);
 }
 
+TEST(IpcServer, NoAnswerDrivesATerminal) {
+  TestDaemon daemon(test_identity(), [](std::string_view) {
+    return IpcReply{200, "metric\x1b]0;x\x07\n{\"tag\": \"\u202Ea\xff\"}\n"};
+  });
+  const auto reply = ipc_request(test_identity(), "anything", seconds(5));
+  ASSERT_TRUE(reply) << reply.error().message();
+  EXPECT_EQ(reply->body, "metric\\u001b]0;x\\u0007\n{\"tag\": \"\\u202ea\xEF\xBF\xBD\"}\n");
+}
+
 TEST(IpcServer, RepliesUpToFourMebibytes) {
   TestDaemon daemon(test_identity());
   const auto large = ipc_request(test_identity(), "large", seconds(5));

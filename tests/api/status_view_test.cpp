@@ -61,7 +61,7 @@ TEST(StatusText, HidesSecretsAndKeepsEachValueOnItsLine) {
   EXPECT_EQ(status_text(std::vector{node}),
             "=========\nEndpoints\n=========\n"
             "  Key: ***************************bcdef\n"
-            "  Name: a b: 1 [2J\n");
+            "  Name: a b: 1\\u001b[2J\n");
 }
 
 struct Number {

@@ -78,6 +78,17 @@ TEST_F(Commands, HealthPasses) {
   EXPECT_EQ(err_, "");
 }
 
+TEST_F(Commands, HealthOnATerminalHasOurColoursAndNoOthers) {
+  api::TestDaemon daemon(identity(), [](std::string_view) {
+    return api::IpcReply{200, R"({"Healthy":["a\u001b[8m"],"Unhealthy":null,"Degraded":null})"};
+  });
+  context_.colour = true;
+  EXPECT_EQ(call({"health"}), 0);
+  EXPECT_EQ(out_,
+            "Agent health: \x1b[32mPASS\x1b[0m\n\x1b[32m=== 1 healthy component ===\x1b[0m\n"
+            "a\\u001b[8m\n");
+}
+
 TEST_F(Commands, HealthFailsWithTheNumberOfUnhealthyComponents) {
   api::TestDaemon daemon(identity(), [](std::string_view) {
     return api::IpcReply{200, R"({"Healthy":null,"Unhealthy":["a"],"Degraded":null})"};
@@ -234,9 +245,11 @@ TEST_F(Commands, CheckHandsItsFlagsOn) {
 }
 
 TEST_F(Commands, CheckRefusesWhatItCannotRead) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"check"}, {"check", "a", "b"}, {"check", "a", "-t", "x"},
-        {"check", "a", "--pause", "-1"}, {"check", "a", "--discovery-timeout", "1h"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"check"},
+                                                {"check", "a", "b"},
+                                                {"check", "a", "-t", "x"},
+                                                {"check", "a", "--pause", "-1"},
+                                                {"check", "a", "--discovery-timeout", "1h"}}) {
     checked_ = {};
     EXPECT_EQ(call(words), 255);
     EXPECT_TRUE(err_.starts_with("Error: ")) << err_;

@@ -71,6 +71,20 @@ TEST_F(DogstatsdCommands, StatsAskForTheirForm) {
   EXPECT_EQ(asked_, "dogstatsd-stats?format=pretty-json");
 }
 
+// The daemon cleans its answers too; it may be of an older version.
+TEST_F(DogstatsdCommands, NothingThatIsPrintedDrivesTheTerminal) {
+  const std::string clean = "\\u001b[31mred\\u0007\n";
+  EXPECT_EQ(call({"dogstatsd", "top"}, {200, "\x1b[31mred\x07\n"}), 0);
+  EXPECT_EQ(out_, clean);
+  const std::string path = directory_ + "/top";
+  EXPECT_EQ(call({"dogstatsd", "top", "-o", path}, {200, "\x1b[31mred\x07\n"}), 0);
+  EXPECT_EQ(content(path), clean);
+  EXPECT_EQ(call({"dogstatsd", "top"}, {500, "\x1b[31mred\x07"}), 255);
+  EXPECT_EQ(err_, "Error: " + clean);
+  EXPECT_EQ(call({"dogstatsd", "\x1b[31m"}), 255);
+  EXPECT_EQ(err_.find('\x1b'), std::string::npos) << err_;
+}
+
 TEST_F(DogstatsdCommands, StatsGoIntoAFile) {
   const std::string path = directory_ + "/stats.json";
   EXPECT_EQ(call({"dogstatsd-stats", "-j", "-o", path}, {200, "{}"}), 0);

@@ -24,7 +24,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(Printable, KeepsOneLineAndCuts) {
-  EXPECT_EQ(printable("a\nb\x1b[31m"), "a?b?[31m");
+  EXPECT_EQ(printable("a\nb\x1b[31m"), "a b\\u001b[31m");
   EXPECT_EQ(printable("abcdef", 3), "abc...");
 }
 

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
 namespace remora::core {
 namespace {
 
@@ -49,6 +54,50 @@ TEST_F(LogLines, AsJsonKeepTheKeyOrderOfTheAgent) {
   const std::string text = stop();
   EXPECT_EQ(text.find(R"({"agent":"core","time":")"), 0u) << text;
   EXPECT_NE(text.find(R"(,"msg":"hi","n":"3"})"), std::string::npos) << text;
+}
+
+TEST_F(LogLines, DriveNoTerminal) {
+  start_logging({});
+  Logger("ecs").info(
+      "label \x1b[2J\r\xc2\x9b"
+      "1m",
+      {{"a", "\x1b]0;x\x07"}, {"b", "\u202Ex\xff"}});
+  const std::string text = stop();
+  EXPECT_NE(text.find("label \\u001b[2J \\u009b1m a=\"\\u001b]0;x\\u0007\" "
+                      "b=\"\\u202ex\xEF\xBF\xBD\"\n"),
+            std::string::npos)
+      << text;
+}
+
+// Whatever a field holds, and however long: a JSON line is a JSON object of at most 16 KiB, the
+// most that log drivers of containers keep in one piece.
+TEST_F(LogLines, AsJsonStayWholeWhenFieldsAreLong) {
+  LogOptions options;
+  options.json = true;
+  start_logging(options);
+  const std::string quotes(20'000, '"'), controls(20'000, '\x1b'), letters(200'000, 'x');
+  Logger("ecs").info(letters, {{"quotes", quotes}, {"controls", controls}, {"last", 7}});
+  Logger("ecs").info(controls, {{"a", letters},
+                                {"b", letters},
+                                {"c", letters},
+                                {"d", controls},
+                                {"e", letters},
+                                {"f", quotes},
+                                {"end", true}});
+  const std::string text = stop();
+  std::istringstream lines(text);
+  std::vector<nlohmann::json> read;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 16u * 1024);
+    read.push_back(nlohmann::json::parse(line, nullptr, false));
+  }
+  ASSERT_EQ(read.size(), 2u);
+  ASSERT_TRUE(read[0].is_object() && read[1].is_object()) << text.substr(0, 200);
+  EXPECT_EQ(read[0]["last"], "7");
+  EXPECT_EQ(read[1]["end"], "true");
+  EXPECT_TRUE(read[0]["msg"].get<std::string>().ends_with("x…"));
+  EXPECT_GT(read[0]["quotes"].get<std::string>().size(), 1'000u);
+  EXPECT_TRUE(read[1]["d"].get<std::string>().starts_with("\x1b\x1b"));
 }
 
 TEST_F(LogLines, AFileThatCannotBeWrittenLeavesTheConsole) {

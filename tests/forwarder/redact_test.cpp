@@ -16,7 +16,7 @@ TEST(Redact, MasksBeforeCuttingSoThatNoHalfKeyIsLeft) {
 }
 
 TEST(Redact, KeepsOneLineAndWholeCharacters) {
-  EXPECT_EQ(redact("a\nb\r\tc\x7f", {}), "a b  c ");
+  EXPECT_EQ(redact("a\nb\r\tc\x7f", {}), "a b  c\\u007f");
   EXPECT_EQ(redact("ab\xC3\xA9", {}, 3), "ab");
 }
 

@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "sandbox/terminal.hpp"
 #include "sandbox/text_columns.hpp"
 
 namespace remora::sandbox {
@@ -147,6 +148,12 @@ TEST(Fit, CountsCharactersNotBytes) {
   EXPECT_EQ(fit("größe", 5), "größe");
   EXPECT_EQ(fit("größer", 5), "größ…");
   EXPECT_EQ(right("ab", 4), "  ab");
+}
+
+TEST(Terminal, GetsTheColoursOfTheReportAndNoOtherControls) {
+  EXPECT_EQ(shown_text("\x1b[32m[ok]\x1b[0m a\nb"), "\x1b[32m[ok]\x1b[0m a\nb");
+  EXPECT_EQ(shown_text("\x1b[8mx\x1b]0;t\x07\x1b[1"), "\\u001b[8mx\\u001b]0;t\\u0007\\u001b[1");
+  EXPECT_EQ(fit("a\x1b[31mb", 20), "a\\u001b[31mb");
 }
 
 TEST(Report, AProblemOfTheAgentTakesSeveralLinesOfTheTerminal) {

@@ -58,6 +58,10 @@ struct Context {
   config::Environment environment;
   bool colour = false;                             ///< stdout is a terminal
   std::function<void(std::string_view)> out, err;  ///< whole texts, line ends included
+  /// For commands: stdout as it is, for a text whose parts were made printable before our own
+  /// colour codes were put around them. `dispatch` sets it, and lets only printable text pass to
+  /// the others.
+  std::function<void(std::string_view)> coloured;
 };
 
 /// Runs the command `arguments` (without the program's name). Returns the exit code.

@@ -1,5 +1,8 @@
 // Log lines: text first, then key=value, one line each, never a secret.
 //
+// A line holds printable UTF-8 only (printable.hpp) and at most 16 KiB: long texts and fields are
+// cut, lines are not, so a JSON line is always a JSON object.
+//
 // Lines go to stderr through a bounded queue and a thread of their own; when stderr blocks, the
 // oldest lines are dropped and the loop never waits. Line format of the Datadog Agent:
 //   DATE | CORE | LEVEL | (file.cpp:LINE in module) | text key=value

@@ -15,6 +15,9 @@ namespace remora::core {
 /// The longest prefix of at most `bytes` bytes that does not split a character.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t bytes);
 
+/// Bytes of the well-formed character at `at`, 1 to 4; 0 when there is none.
+[[nodiscard]] std::size_t character_length(std::string_view text, std::size_t at);
+
 /// True for every byte but the second to last of a character.
 [[nodiscard]] constexpr bool starts_character(char c) noexcept {
   return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "remora/core/printable.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::checks::redisdb {
@@ -188,11 +189,8 @@ void append_command(std::string& out, std::span<const std::string_view> words) {
 }
 
 std::string printable(std::string_view text) {
-  std::string scratch;
-  std::string line(core::utf8_prefix(core::valid_utf8(text.substr(0, 200), scratch), 200));
-  std::replace_if(
-      line.begin(), line.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::string line = core::printable(core::utf8_prefix(text, 200));
+  line.resize(core::utf8_prefix(line, 200).size());
   while (line.ends_with(' ')) line.pop_back();
   return line;
 }

@@ -117,7 +117,7 @@ TEST(Resp, WritesCommandsAsListsOfTexts) {
 }
 
 TEST(Resp, TextsOfServersBecomeOneShortLine) {
-  EXPECT_EQ(printable("ERR a\r\nb\tc\x01"), "ERR a  b c");
+  EXPECT_EQ(printable("ERR a\r\nb\tc\x01"), "ERR a  b c\\u0001");
   EXPECT_EQ(printable("caf\xc3\xa9 \xff"), "caf\xc3\xa9 \xef\xbf\xbd");
   EXPECT_LE(printable(std::string(300, '\xff')).size(), 200u);
 }
