@@ -13,6 +13,13 @@ const core::Logger kLog("sampler");
 constexpr std::uint32_t kMaxZeros = 36;
 // Points of one timestamped context in one series; more become further series.
 constexpr std::size_t kMaxPoints = 1'000;
+// Spans of time the clock was in and left, remembered to give no second value for one time.
+constexpr std::size_t kMaxPast = 8;
+// Buckets that may still be open when it leaves one: a flush comes every 15 s, 20 s at most.
+constexpr std::uint32_t kOpenBuckets = 6;
+// How far ahead of the clock a context's last value may seem to lie: a flush takes its time. What
+// is further ahead comes from before the clock went back, and would keep the context for ever.
+constexpr std::int64_t kAheadSeconds = 60;
 // The line that names offenders is written again after this many flushes with refusals.
 constexpr std::uint64_t kFlushesBetweenLines = 20;
 
@@ -28,13 +35,39 @@ void TimeSampler::begin_flush(std::int64_t now, bool everything) {
   flush.now = now;
   flush.last_ended = current - 1;
   flush.last = everything ? current : current - 1;
-  // Zeros begin where the last flush ended, and not too far back. After a clock that went back
-  // there are none: they would replace values already sent.
-  flush.first_zero = impl.last_flushed + 1;
-  if (flush.last_ended > impl.last_flushed + kMaxZeros) {
-    flush.first_zero = flush.last_ended - kMaxZeros + 1;
-  }
+  // Buckets of the future were filled before the clock went back. The next one may have begun since
+  // `now`: it is given out in its turn, unless there is no other turn.
+  flush.future = everything ? current + 1 : current + 2;
+  impl.follow_clock();
   impl.name_offenders();  // before their contexts expire
+}
+
+void TimeSampler::Impl::follow_clock() {
+  const std::uint32_t ended = flush.last_ended;
+  if (ended <= last_flushed + kMaxZeros && last_flushed <= ended + kMaxZeros) {
+    // Zeros begin where the last flush ended. While a clock that went back catches up there are
+    // none: they would replace values already given.
+    flush.given_from = first_flushed;
+    flush.given_until = last_flushed;
+    flush.first_zero = last_flushed + 1;
+    return;
+  }
+  // A gap: the first flush of all, a suspended machine, a clock set anew.
+  if (last_flushed != 0) {
+    if (past.size() == kMaxPast) past.erase(past.begin());
+    past.push_back({first_flushed, last_flushed + kOpenBuckets});
+  }
+  first_flushed = ended > last_flushed ? ended - kMaxZeros + 1 : ended + 1;
+  flush.given_from = first_flushed;
+  flush.given_until = first_flushed - 1;
+  flush.first_zero = first_flushed;
+}
+
+bool TimeSampler::Impl::given_before(std::uint32_t bucket) const noexcept {
+  if (bucket >= flush.given_from && bucket <= flush.given_until) return true;
+  return std::any_of(past.begin(), past.end(), [bucket](const Span& span) {
+    return bucket >= span.first && bucket <= span.last;
+  });
 }
 
 bool TimeSampler::flush_some(FlushSink& sink, const OriginTags& origins, std::size_t max_contexts) {
@@ -43,8 +76,11 @@ bool TimeSampler::flush_some(FlushSink& sink, const OriginTags& origins, std::si
   if (!flush.running) return false;
   if (flush.next == 0) impl.emit_late(sink, origins);
   for (std::size_t done = 0; done < max_contexts && flush.next < impl.store.end(); ++flush.next) {
-    const Record& record = impl.store[flush.next];
+    Record& record = impl.store[flush.next];
     if (record.text == nullptr) continue;
+    if (static_cast<std::int64_t>(record.last_seen) > flush.now + kAheadSeconds) {
+      record.last_seen = static_cast<std::uint32_t>(flush.now);
+    }
     ++done;
     impl.emit(flush.next, sink, origins);
     if (record.filled == 0 && impl.expired(record)) {
@@ -61,7 +97,13 @@ bool TimeSampler::flush_some(FlushSink& sink, const OriginTags& origins, std::si
 
 void TimeSampler::Impl::end_flush() {
   flush.running = false;
-  last_flushed = std::max(last_flushed, flush.last_ended);
+  flush.late_given.clear();
+  last_flushed = std::max(flush.given_until, flush.last_ended);
+  // What is further ahead belongs to a span of the past.
+  if (flush.highest <= last_flushed + kMaxZeros) {
+    last_flushed = std::max(last_flushed, flush.highest);
+  }
+  if (flush.gave_again) again_offset = again_offset % (options.bucket_seconds - 1) + 1;
   if (flush.everything) {
     if (partial_bucket != flush.last) {
       partial_bucket = flush.last;
@@ -104,21 +146,29 @@ bool TimeSampler::Impl::expired(const Record& record) const noexcept {
 
 std::int64_t TimeSampler::Impl::timestamp(std::uint32_t bucket) const noexcept {
   // A second point at the time of a first would replace it; inside the bucket it adds to it.
-  const std::int64_t offset = bucket == partial_bucket ? partial_offset : 0;
+  std::int64_t offset = bucket == partial_bucket ? partial_offset : 0;
+  if (offset == 0 && given_before(bucket)) offset = again_offset;
   return static_cast<std::int64_t>(bucket) * options.bucket_seconds +
          std::min(offset, options.bucket_seconds - 1);
 }
 
-TimeSampler::Impl::Due TimeSampler::Impl::due(const Record& record) const noexcept {
+TimeSampler::Impl::Due TimeSampler::Impl::take_due(const Record& record) noexcept {
   Due result;
   for (std::uint32_t back = Record::kSlots; back-- > 0;) {
     if (back > record.newest) continue;
     const std::uint32_t bucket = record.newest - back;
-    if (bucket <= flush.last && (record.filled >> (bucket % Record::kSlots) & 1u) != 0) {
+    if (flush.takes(bucket) && (record.filled >> (bucket % Record::kSlots) & 1u) != 0) {
       result.bucket[result.count++] = bucket;
+      gave(bucket);
     }
   }
   return result;
+}
+
+void TimeSampler::Impl::gave(std::uint32_t bucket) noexcept {
+  // What is given out early because the clock went back is not over: it may fill again.
+  if (bucket >= flush.future) flush.highest = std::max(flush.highest, bucket);
+  if (given_before(bucket)) flush.gave_again = true;
 }
 
 void TimeSampler::Impl::clear_slot(Record& record, std::uint32_t place) {
@@ -164,7 +214,7 @@ void TimeSampler::Impl::emit(ContextId context, FlushSink& sink, const OriginTag
 void TimeSampler::Impl::emit_numbers(ContextId context, FlushSink& sink,
                                      const OriginTags& origins) {
   Record& record = store[context];
-  const Due ready = due(record);
+  const Due ready = take_due(record);
   const auto type = static_cast<SampleType>(record.type);
   points.clear();
   if (type != SampleType::counter) {
@@ -188,8 +238,11 @@ void TimeSampler::Impl::emit_numbers(ContextId context, FlushSink& sink,
     const bool replaced = origins.preferred(record.origin) != record.origin;
     if (record.fresh != 0 || replaced) zero = ready.count == 0 ? flush.last + 1 : ready.bucket[0];
     const auto add_zeros = [&](std::uint32_t until) {
+      until = std::min(until, flush.last_ended + 1);  // not up to a bucket of the future
       for (; zero < until; ++zero) {
         if (static_cast<std::int64_t>(zero) * options.bucket_seconds >= alive_until) break;
+        if (!flush.late_given.empty() && flush.late_given.contains({context, zero})) continue;
+        if (!past.empty() && given_before(zero)) continue;
         points.push_back({timestamp(zero), 0.0});
       }
     };
@@ -214,7 +267,7 @@ void TimeSampler::Impl::emit_numbers(ContextId context, FlushSink& sink,
 void TimeSampler::Impl::emit_histogram(ContextId context, FlushSink& sink,
                                        const OriginTags& origins) {
   Record& record = store[context];
-  const Due ready = due(record);
+  const Due ready = take_due(record);
   if (ready.count == 0) return;
   for (std::uint32_t i = 0; i < ready.count; ++i) {
     values[i].clear();
@@ -244,7 +297,7 @@ void TimeSampler::Impl::emit_histogram(ContextId context, FlushSink& sink,
 
 void TimeSampler::Impl::emit_sketch(ContextId context, FlushSink& sink, const OriginTags& origins) {
   Record& record = store[context];
-  const Due ready = due(record);
+  const Due ready = take_due(record);
   if (ready.count == 0) return;
   sketch_points.clear();
   for (std::uint32_t i = 0; i < ready.count; ++i) {
@@ -292,7 +345,7 @@ void TimeSampler::Impl::emit_late(FlushSink& sink, const OriginTags& origins) {
   for (auto at = late.begin(); at != late.end();) {
     auto& [key, slot] = *at;
     Record& record = store[key.first];
-    if (key.second > flush.last) {
+    if (!flush.takes(key.second)) {
       ++at;
       continue;
     }
@@ -309,6 +362,7 @@ void TimeSampler::Impl::emit_late(FlushSink& sink, const OriginTags& origins) {
     emit(key.first, sink, origins);
     flush.last_ended = last_ended;
     record = own;
+    if (static_cast<SampleType>(record.type) == SampleType::counter) flush.late_given.insert(key);
     value_bytes -= sizeof(Slot) * 8;
     at = late.erase(at);
   }

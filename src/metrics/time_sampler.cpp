@@ -127,9 +127,16 @@ Slot& TimeSampler::Impl::other_slot(ContextId context, Record& record, std::uint
   const std::uint32_t place = bucket % Record::kSlots;
   Slot& slot = record.slots[place];
   if ((record.filled >> place & 1u) == 0) {
-    value_bytes += make_value(static_cast<SampleType>(record.type), slot);
     record.filled |= 1u << place & 7u;
-    ++filled_slots;
+    const auto begun = late.empty() ? late.end() : late.find({context, bucket});
+    if (begun != late.end()) {  // begun when the ring stood elsewhere
+      slot = begun->second;
+      value_bytes -= sizeof(Slot) * 8;
+      late.erase(begun);
+    } else {
+      value_bytes += make_value(static_cast<SampleType>(record.type), slot);
+      ++filled_slots;
+    }
   }
   return slot;
 }

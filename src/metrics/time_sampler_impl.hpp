@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -58,9 +59,18 @@ struct TimeSampler::Impl {
     bool everything = false;
     std::int64_t now = 0;
     ContextId next = 0;
-    std::uint32_t last = 0;        ///< highest bucket that is given out
+    std::uint32_t last = 0;        ///< highest bucket that is given out in its turn
+    std::uint32_t future = 0;      ///< so are those from here on: the clock went back
     std::uint32_t last_ended = 0;  ///< highest bucket that is over: zeros are given up to here
     std::uint32_t first_zero = 0;  ///< lowest bucket that gets zeros
+    std::uint32_t given_from = 1, given_until = 0;  ///< earlier flushes may have given these
+    bool gave_again = false;                        ///< one of them was given again
+    std::uint32_t highest = 0;                      ///< highest bucket of the future given
+    /// Late buckets of counters that this flush has given: a zero there would replace them.
+    std::set<std::pair<ContextId, std::uint32_t>> late_given;
+    [[nodiscard]] bool takes(std::uint32_t bucket) const noexcept {
+      return bucket <= last || bucket >= future;
+    }
   };
   void emit(ContextId context, FlushSink& sink, const OriginTags& origins);
   void emit_numbers(ContextId context, FlushSink& sink, const OriginTags& origins);
@@ -81,7 +91,10 @@ struct TimeSampler::Impl {
     std::uint32_t bucket[Record::kSlots];
     std::uint32_t count = 0;
   };
-  [[nodiscard]] Due due(const Record& record) const noexcept;
+  [[nodiscard]] Due take_due(const Record& record) noexcept;
+  void gave(std::uint32_t bucket) noexcept;
+  void follow_clock();
+  [[nodiscard]] bool given_before(std::uint32_t bucket) const noexcept;
 
   // --- describing (sampler_usage.cpp) ---
   [[nodiscard]] std::vector<MetricUsage> top(std::size_t count) const;
@@ -101,8 +114,14 @@ struct TimeSampler::Impl {
   std::unordered_map<ContextId, Copy> copies;
   RefusedNames refused;
 
+  struct Span {
+    std::uint32_t first, last;  ///< buckets
+  };
+  std::vector<Span> past;  ///< what was given before the clock was set anew, the newest last
   Flush flush;
-  std::uint32_t last_flushed = 0;      ///< highest ended bucket given out so far
+  std::uint32_t first_flushed = 0;     ///< from here on, since the clock was last set anew,
+  std::uint32_t last_flushed = 0;      ///< up to here buckets are given out
+  std::int64_t again_offset = 1;       ///< where the next points of those buckets stand, seconds
   std::uint32_t partial_bucket = 0;    ///< given out before it ended (at stop)
   std::int64_t partial_offset = 0;     ///< its next points stand this many seconds after its start
   std::uint64_t refused_at_flush = 0;  ///< of counters.refused_contexts

@@ -302,6 +302,80 @@ TEST_F(TimeSamplerTest, AClockThatWentBackLosesNothing) {
   EXPECT_THAT(points, ElementsAre(Pair(1'000, 2.5), Pair(2'000, 1.0)));
 }
 
+// What an intake holds after all flushes: of two points of one time the later one counts.
+class Intake {
+ public:
+  void take(const Collected& flushed) {
+    const auto found = flushed.series.find("c");
+    if (found == flushed.series.end()) return;
+    for (const auto& [time, value] : found->second) points_[time] = value;
+  }
+  [[nodiscard]] double sum() const {
+    double sum = 0;
+    for (const auto& [time, value] : points_) sum += value * 10;
+    return sum;
+  }
+
+ private:
+  std::map<std::int64_t, double> points_;
+};
+
+class SteppingClock : public TimeSamplerTest, public testing::WithParamInterface<int> {};
+
+TEST_P(SteppingClock, LosesNoValueWhereverItGoes) {
+  // Two minutes of a sample a second and a flush every 15 s; after 50 s the clock steps, and once
+  // more after 80 s. The flush at stop is the last one.
+  for (const int second_step : {0, GetParam(), -GetParam()}) {
+    make({});
+    Intake intake;
+    std::int64_t now = 1'000'003;
+    for (int second = 0; second < 120; ++second, ++now) {
+      if (second == 50) now += GetParam();
+      if (second == 80) now += second_step;
+      add(SampleType::counter, "c", {1}, now);
+      if (second % 15 == 14) intake.take(flush(now));
+    }
+    intake.take(flush(now, true));
+    EXPECT_FALSE(sampler_->has_data()) << second_step;
+    EXPECT_NEAR(intake.sum(), 120, 1e-9) << second_step;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, SteppingClock,
+                         testing::Values(-1, -2, -5, -9, -10, -11, -15, -20, -25, -29, -30, -31,
+                                         -45, -60, -600, -3'600, -90'000, -900'000, 1, 10, 31, 600,
+                                         3'600, 90'000));
+
+TEST_F(TimeSamplerTest, BucketsOfTheFutureAreGivenAsSoonAsTheClockHasTurned) {
+  add(SampleType::counter, "c", {10}, 2'000);
+  add(SampleType::gauge, "g", {7}, 2'004);
+  add(SampleType::distribution, "d", {1}, 2'004);
+  const Collected turned = flush(1'015);
+  EXPECT_THAT(turned.series.at("c"), ElementsAre(Pair(2'000, 1.0)));
+  EXPECT_THAT(turned.series.at("g"), ElementsAre(Pair(2'000, 7.0)));
+  EXPECT_THAT(turned.sketches.at("d"), ElementsAre(Pair(2'000, 1)));
+  EXPECT_FALSE(sampler_->has_data());
+}
+
+TEST_F(TimeSamplerTest, TheNextBucketWaitsForItsTurnButNotAtStop) {
+  // It may have begun while a flush in slices went on.
+  add(SampleType::counter, "c", {10}, 1'020);
+  EXPECT_THAT(flush(1'019).series, IsEmpty());
+  EXPECT_THAT(flush(1'019, true).series.at("c"), ElementsAre(Pair(1'020, 1.0)));
+}
+
+TEST_F(TimeSamplerTest, AfterTheClockTurnedContextsExpireAndCountersGetZerosAgain) {
+  add(SampleType::gauge, "g", {1}, 900'000'000);  // a wrong clock at the start of the machine
+  add(SampleType::counter, "c", {1}, 900'000'000);
+  (void)flush(900'000'010);
+  (void)flush(1'000);
+  (void)flush(1'010);
+  EXPECT_THAT(flush(1'030).series.at("c"), ElementsAre(Pair(1'010, 0.0), Pair(1'020, 0.0)));
+  EXPECT_EQ(sampler_->contexts(), 1u);
+  (void)flush(1'400);
+  EXPECT_EQ(sampler_->contexts(), 0u);
+}
+
 TEST_F(TimeSamplerTest, SamplesDuringAFlushGoToTheNextOne) {
   add(SampleType::counter, "a", {1}, 1'000);
   add(SampleType::counter, "b", {1}, 1'000);
