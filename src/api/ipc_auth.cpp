@@ -8,8 +8,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <span>
+
+#include "remora/core/named_file.hpp"
 
 namespace remora::api {
 namespace {
@@ -50,16 +51,12 @@ IpcKey derive(const IpcIdentity& identity, std::string_view purpose) {
 }
 
 std::string read_token(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return {};
-  std::string token(kMaxTokenBytes + 1, '\0');
-  file.read(token.data(), static_cast<std::streamsize>(token.size()));
-  token.resize(static_cast<std::size_t>(file.gcount()));
-  if (token.size() > kMaxTokenBytes) return {};
+  const auto text = core::read_file_waiting(path, {kMaxTokenBytes});
+  if (!text) return {};
   constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = token.find_first_not_of(kBlanks);
+  const auto first = text->find_first_not_of(kBlanks);
   if (first == std::string::npos) return {};
-  return token.substr(first, token.find_last_not_of(kBlanks) - first + 1);
+  return text->substr(first, text->find_last_not_of(kBlanks) - first + 1);
 }
 
 }  // namespace

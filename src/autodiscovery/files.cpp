@@ -1,13 +1,15 @@
 #include "remora/autodiscovery/files.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "autodiscovery/label_text.hpp"
 #include "autodiscovery/template_parts.hpp"
 #include "remora/autodiscovery/parse.hpp"
+#include "remora/core/apart.hpp"
+#include "remora/core/named_file.hpp"
 #include "remora/model/value_reader.hpp"
 
 namespace remora::autodiscovery {
@@ -16,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using model::Map;
 using model::Value;
+
+constexpr std::chrono::seconds kListLimit(2);
 
 std::optional<std::vector<std::string>> identifiers_of(const Value& root, const FaultPlace& here) {
   std::vector<std::string> out;
@@ -84,14 +88,13 @@ class Loader {
   explicit Loader(const FileOptions& options) : options_(options) {}
 
   void list(const std::string& directory) {
-    for (const auto& entry : sorted(directory)) {
-      std::error_code ec;
-      std::string name = entry.filename().string();
-      if (fs::is_directory(entry, ec)) {
+    for (const Entry& entry : sorted(directory)) {
+      std::string name = entry.path.filename().string();
+      if (entry.folder) {
         if (!cut_suffix(name, ".d")) continue;
-        for (const auto& file : sorted(entry)) add(name, file);
+        for (const Entry& file : sorted(entry.path)) add(name, file.path);
       } else if (cut_suffix(name, ".yaml") || cut_suffix(name, ".yml")) {
-        add(name, entry);
+        add(name, entry.path);
       }
     }
   }
@@ -128,20 +131,38 @@ class Loader {
   }
 
  private:
-  [[nodiscard]] std::vector<fs::path> sorted(const fs::path& directory) {
-    std::vector<fs::path> out;
-    std::error_code ec;
-    fs::directory_iterator it(directory, ec);
-    if (ec && ec != std::errc::no_such_file_or_directory && ec != std::errc::not_a_directory) {
-      FaultPlace(out_.faults, {}, {}, directory.string()).error("cannot be read: " + ec.message());
-    }
+  struct Entry {
+    fs::path path;
+    bool folder;
+  };
+
+  [[nodiscard]] std::vector<Entry> sorted(const fs::path& directory) {
     const std::size_t limit = 10 * options_.max_files;  // of names, most of them no configuration
-    while (!ec && it != fs::directory_iterator() && out.size() < limit) {
-      out.push_back(it->path());
-      it.increment(ec);
+    auto listed = core::wait_apart<std::vector<Entry>>(
+        [directory, limit]() -> Result<std::vector<Entry>> {
+          std::vector<Entry> out;
+          std::error_code ec;
+          fs::directory_iterator it(directory, ec);
+          if (ec == std::errc::no_such_file_or_directory || ec == std::errc::not_a_directory) {
+            return out;
+          }
+          if (ec) return fail(Errc::io, ec.message());
+          while (!ec && it != fs::directory_iterator() && out.size() < limit) {
+            std::error_code gone;
+            out.push_back({it->path(), it->is_directory(gone)});
+            it.increment(ec);
+          }
+          return out;
+        },
+        kListLimit);
+    if (!listed) {
+      FaultPlace(out_.faults, {}, {}, directory.string())
+          .error("cannot be read: " + listed.error().message());
+      return {};
     }
-    std::sort(out.begin(), out.end());
-    return out;
+    std::sort(listed->begin(), listed->end(),
+              [](const Entry& a, const Entry& b) { return a.path < b.path; });
+    return std::move(*listed);
   }
 
   void add(const std::string& check, const fs::path& path) {
@@ -177,17 +198,14 @@ class Loader {
 
   void read(const Found& file) {
     const FaultPlace here(out_.faults, {}, {}, file.path.string());
-    std::error_code ec;
-    if (!fs::is_regular_file(file.path, ec)) return;
-    std::ifstream stream(file.path, std::ios::binary);
-    std::string text(options_.limits.input_bytes + 1, '\0');
-    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (stream.bad() || (stream.fail() && !stream.eof())) {
-      here.error("cannot be read: is it readable for the agent's user?");
+    const auto text = core::read_file_waiting(file.path.string(), {options_.limits.input_bytes});
+    if (!text) {
+      const bool large = text.error().code() == Errc::too_large;
+      here.error((large ? "is " : "cannot be read: ") + text.error().message() +
+                 "; nothing of this file runs");
       return;
     }
-    text.resize(static_cast<std::size_t>(stream.gcount()));
-    if (auto parsed = parse_file(file.check, file.path.string(), text, options_, out_.faults)) {
+    if (auto parsed = parse_file(file.check, file.path.string(), *text, options_, out_.faults)) {
       keep(*std::move(parsed));
     }
   }

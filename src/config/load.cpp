@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -11,6 +10,8 @@
 #include "config/value.hpp"
 #include "config/yaml_file.hpp"
 #include "remora/config/sites.hpp"
+#include "remora/core/apart.hpp"
+#include "remora/core/named_file.hpp"
 
 namespace remora::config {
 namespace {
@@ -19,6 +20,21 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kDefaultDirectory = "/etc/datadog-agent";
 constexpr const char* kFileName = "datadog.yaml";
+
+constexpr const char* kOnlyEnvironment = "; only the environment counts";
+
+struct FoundFile {
+  std::string file;
+  Result<std::string> text;
+};
+
+// `path` is a file, or the folder of one. Blocks.
+FoundFile find_file_here(const std::string& path) {
+  std::filesystem::path file(path.empty() ? kDefaultDirectory : path);
+  std::error_code ec;
+  if (path.empty() || std::filesystem::is_directory(file, ec)) file /= kFileName;
+  return {file.string(), core::read_file_here(file.string(), kMaxFileBytes)};
+}
 
 /// Fills a Loaded from its sources, the weaker one first.
 class Loader {
@@ -177,34 +193,20 @@ Loaded load_text(const Environment& environment, std::string_view yaml, std::str
 }
 
 Loaded load(const Environment& environment, std::string_view path) {
-  namespace fs = std::filesystem;
-  fs::path file(path.empty() ? kDefaultDirectory : path);
-  std::error_code error;
-  if (fs::is_directory(file, error)) file /= kFileName;
-  if (path.empty() && file == fs::path(kDefaultDirectory)) file /= kFileName;
-
-  const auto status = fs::status(file, error);
-  if (status.type() == fs::file_type::not_found) {
-    // The normal case of a task: environment only. A path given by hand should exist.
-    Loaded loaded = load_text(environment, "", "");
-    if (!path.empty()) {
-      loaded.warnings.push_back(file.string() + ": no such file; only the environment counts");
-    }
-    return loaded;
+  const auto read = core::wait_apart<FoundFile>(
+      [path = std::string(path)] { return Result<FoundFile>(find_file_here(path)); },
+      core::FileLimits().time);
+  Loaded loaded = load_text(environment, "", "");
+  if (!read) {
+    const std::string place(path.empty() ? kDefaultDirectory : path);
+    loaded.warnings.push_back(place + ": " + read.error().message() + kOnlyEnvironment);
+  } else if (read->text) {
+    return load_text(environment, *read->text, read->file);
+  } else if (read->text.error().code() != Errc::not_found || !path.empty()) {
+    // Without a file is the normal case of a task. A path given by hand should exist.
+    loaded.warnings.push_back(read->file + ": " + read->text.error().message() + kOnlyEnvironment);
   }
-  const auto unreadable = [&](const std::string& why) {
-    Loaded loaded = load_text(environment, "", "");
-    loaded.warnings.push_back(file.string() + ": " + why + "; only the environment counts");
-    return loaded;
-  };
-  if (!fs::is_regular_file(status)) return unreadable("not a readable file");
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return unreadable("cannot be opened, check its permissions");
-  std::string text(kMaxFileBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) return unreadable("cannot be read");
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return load_text(environment, text, file.string());
+  return loaded;
 }
 
 }  // namespace remora::config

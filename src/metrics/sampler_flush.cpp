@@ -103,7 +103,8 @@ void TimeSampler::Impl::end_flush() {
   if (flush.highest <= last_flushed + kMaxZeros) {
     last_flushed = std::max(last_flushed, flush.highest);
   }
-  if (flush.gave_again) again_offset = again_offset % (options.bucket_seconds - 1) + 1;
+  if (flush.gave_again)
+    again_offset = again_offset % std::max<std::int64_t>(options.bucket_seconds - 1, 1) + 1;
   if (flush.everything) {
     if (partial_bucket != flush.last) {
       partial_bucket = flush.last;

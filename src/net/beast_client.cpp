@@ -16,7 +16,7 @@
 #include "net/http1.hpp"
 #include "net/request_head.hpp"
 #include "net/tls.hpp"
-#include "net/tls_identity.hpp"
+#include "remora/core/apart.hpp"
 #include "remora/net/deadline.hpp"
 #include "remora/net/resolver.hpp"
 
@@ -46,13 +46,10 @@ std::string peer_name(const HttpRequest& request) {
   return request.unix_socket.empty() ? request.url.origin() : "unix://" + request.unix_socket;
 }
 
-Result<std::shared_ptr<asio::ssl::context>> make_context(const TlsOptions& options) {
-  auto made = make_tls_context(options);
-  if (!made) return made;
-  if (const auto added = add_identity((*made)->native_handle(), options); !added) {
-    return added.error();
-  }
-  return made;
+constexpr auto kTlsFilesLimit = std::chrono::seconds(2);
+
+std::function<Result<TlsFiles>()> reading_files_of(const TlsOptions& options) {
+  return [options] { return read_tls_files_here(options); };
 }
 
 // What one write needs, alive until it has ended even when the exchange has gone.
@@ -136,7 +133,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
   ClientOptions options;
   Resolver resolver;
   ConnectionPool pool;
-  std::shared_ptr<asio::ssl::context> tls;
+  std::optional<TlsContext> tls;
   std::vector<std::weak_ptr<Exchange>> running;
   bool down = false;
 
@@ -148,13 +145,35 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     return &*proxy;
   }
 
-  Result<std::shared_ptr<asio::ssl::context>> tls_context() {
-    if (!tls) {
-      auto made = make_context(options.tls);
-      if (!made) return made.error();
-      tls = *made;
+  asio::awaitable<Result<TlsContext>> tls_context() {
+    if (tls) co_return *tls;
+    auto reading = reading_files_of(options.tls);
+    auto files = co_await core::run_apart<TlsFiles>(std::move(reading), kTlsFilesLimit);
+    if (!files) co_return fail(files.error(), "the files of TLS");
+    auto made = make_tls_context(options.tls, *files);
+    if (!made) co_return made.error();
+    if (!tls) tls = *made;
+    co_return *tls;
+  }
+
+  // A context is made ahead where options may be wrong: the error comes before the first request.
+  // The system's roots are left for the first https request.
+  std::optional<TlsOptions> checked_options() const {
+    TlsOptions ahead = options.tls;
+    const bool own_roots = !ahead.ca_file.empty() || !ahead.ca_directory.empty();
+    const bool own_identity = !ahead.client_cert.empty() || !ahead.ciphers.empty();
+    if (!own_roots && !own_identity && ahead.min_version == TlsOptions().min_version) {
+      return std::nullopt;
     }
-    return tls;
+    ahead.verify = ahead.verify && own_roots;
+    return ahead;
+  }
+  Result<void> check(const TlsOptions& ahead, const Result<TlsFiles>& files) {
+    if (!files) return files.error();
+    auto made = make_tls_context(ahead, *files);
+    if (!made) return made.error();
+    if (ahead.verify == options.tls.verify) tls = std::move(*made);
+    return {};
   }
 
   asio::awaitable<Result<void>> dial_unix(std::shared_ptr<Exchange> x) {
@@ -204,16 +223,31 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
   }
 
   asio::awaitable<Result<void>> start_tls(std::shared_ptr<Exchange> x, std::string host) {
-    auto context = tls_context();
+    x->stage = "reading the files of TLS";
+    auto context = co_await tls_context();
     if (!context) co_return context.error();
+    RootBundle::Text roots;
+    Error unread;
+    if (context->roots) {
+      auto lent = co_await context->roots->lend();
+      if (lent) {
+        roots = std::move(*lent);
+      } else {
+        unread = lent.error();
+      }
+    }
     x->stage = "in the TLS handshake";
     Deadline deadline(executor, options.tls_handshake_timeout, [c = x->connection] { c->close(); });
     TlsPeer peer(std::move(host), options.tls.verify, options.tls.validate_hostname);
-    auto shaken = co_await x->connection->handshake(std::move(*context), std::move(peer));
+    auto shaken = co_await x->connection->handshake(context->context, std::move(peer));
     if (!shaken && deadline.passed()) {
       co_return fail(Errc::timeout, "no end of the TLS handshake within " +
                                         std::to_string(options.tls_handshake_timeout.count()) +
                                         " ms");
+    }
+    // Roots found earlier are known still; one that was needed now was not.
+    if (!shaken && shaken.error().code() == Errc::tls && !unread.message().empty()) {
+      co_return fail(unread, "the files of TLS");
     }
     co_return shaken;
   }
@@ -409,17 +443,23 @@ BeastClient::~BeastClient() { shutdown(); }
 Result<std::unique_ptr<BeastClient>> BeastClient::create(asio::any_io_executor executor,
                                                          ClientOptions options) {
   auto impl = std::make_shared<Impl>(std::move(executor), std::move(options));
-  TlsOptions tls = impl->options.tls;
-  const bool own_roots = !tls.ca_file.empty() || !tls.ca_directory.empty();
-  const bool own_identity = !tls.client_cert.empty() || !tls.ciphers.empty();
-  if (own_roots || own_identity || tls.min_version != TlsOptions().min_version) {
-    // The system's roots are left for the first https request; only the version is checked then.
-    tls.verify = tls.verify && own_roots;
-    auto made = make_context(tls);
-    if (!made) return made.error();
-    if (own_roots) impl->tls = *made;
+  if (const auto ahead = impl->checked_options()) {
+    const auto files = core::wait_apart<TlsFiles>(reading_files_of(*ahead), kTlsFilesLimit);
+    if (auto checked = impl->check(*ahead, files); !checked) return checked.error();
   }
   return std::unique_ptr<BeastClient>(new BeastClient(std::move(impl)));
+}
+
+asio::awaitable<Result<std::unique_ptr<BeastClient>>> BeastClient::create_on_loop(
+    ClientOptions options) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  auto impl = std::make_shared<Impl>(executor, std::move(options));
+  if (const auto ahead = impl->checked_options()) {
+    auto reading = reading_files_of(*ahead);
+    const auto files = co_await core::run_apart<TlsFiles>(std::move(reading), kTlsFilesLimit);
+    if (auto checked = impl->check(*ahead, files); !checked) co_return checked.error();
+  }
+  co_return std::unique_ptr<BeastClient>(new BeastClient(std::move(impl)));
 }
 
 asio::awaitable<Result<HttpResponse>> BeastClient::send(HttpRequest request) {

@@ -1,29 +1,21 @@
 #include "net/tls.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include <array>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <filesystem>
 #include <optional>
 
-#include "net/root_bundle.hpp"
+#include "net/tls_identity.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/net/pem.hpp"
 
 namespace remora::net {
 namespace {
 
-// Where distributions keep their bundle. Source: Go crypto/x509/root_linux.go, the list the
-// Datadog Agent relies on.
-constexpr std::array kBundles = {
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-};
+constexpr std::size_t kIdentityBytes = 1u << 20;
 
 std::optional<int> protocol(const std::string& name) {
   const std::string version = core::ascii_lower(name);
@@ -34,57 +26,12 @@ std::optional<int> protocol(const std::string& name) {
   return std::nullopt;
 }
 
-std::string last_reason() {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
-  return reason != nullptr ? reason : "holds no certificate";
-}
-
-bool holds_certificates(SSL_CTX* context) {
-  X509_STORE* store = SSL_CTX_get_cert_store(context);
-  X509_STORE_lock(store);
-  const int count = sk_X509_OBJECT_num(X509_STORE_get0_objects(store));
-  X509_STORE_unlock(store);
-  return count > 0;
-}
-
-// A directory of roots is read lazily, one file per issuer, so only its names are looked at here.
-bool default_directory_has_files() {
-  std::error_code ec;
-  for (std::filesystem::directory_iterator it(X509_get_default_cert_dir(), ec), end;
-       !ec && it != end; it.increment(ec)) {
-    if (it->path().extension() == ".0") return true;
-  }
-  return false;
-}
-
-Result<void> load_roots(SSL_CTX* context, const TlsOptions& options) {
-  ERR_clear_error();
-  if (!options.ca_file.empty()) {
-    if (!add_root_bundle(SSL_CTX_get_cert_store(context), options.ca_file)) {
-      std::error_code ec;
-      const bool there = std::filesystem::exists(options.ca_file, ec);
-      return fail(Errc::invalid_config, "CA file " + options.ca_file + ": " +
-                                            (there ? last_reason() : "no such file") +
-                                            "; set DD_TLS_CERT_FILE to a PEM bundle");
-    }
-  }
-  if (!options.ca_directory.empty() &&
-      SSL_CTX_load_verify_dir(context, options.ca_directory.c_str()) != 1) {
-    return fail(Errc::invalid_config, "CA directory " + options.ca_directory + ": " +
-                                          last_reason() + "; check SSL_CERT_DIR");
-  }
-  if (!options.ca_file.empty() || !options.ca_directory.empty()) return {};
-
-  SSL_CTX_set_default_verify_paths(context);
-  if (!holds_certificates(context) && !default_directory_has_files()) {
-    for (const char* bundle : kBundles) {
-      if (add_root_bundle(SSL_CTX_get_cert_store(context), bundle)) break;
-    }
-  }
-  ERR_clear_error();
-  return {};  // without any root the handshake fails, with an error that names the option
+RootFiles root_files(const TlsOptions& options) {
+  RootFiles files;
+  files.file = options.ca_file;
+  files.folder = options.ca_directory;
+  files.policy = options.ca_policy;
+  return files;
 }
 
 bool is_unknown_issuer(long result) {
@@ -103,14 +50,47 @@ bool is_unknown_issuer(long result) {
 
 }  // namespace
 
-Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& options) {
+Result<TlsFiles> read_tls_files_here(const TlsOptions& options) {
+  TlsFiles files;
+  if (options.verify) {
+    auto roots = read_roots_here(root_files(options));
+    if (!roots) {
+      return fail(Errc::invalid_config,
+                  roots.error().message() + "; set DD_TLS_CERT_FILE to a PEM bundle");
+    }
+    files.roots = std::move(*roots);
+  }
+  if (options.client_cert.empty()) return files;
+  const auto read = [&](const char* what, const std::string& path,
+                        std::string& into) -> Result<void> {
+    auto text = core::read_file_here(path, kIdentityBytes, options.client_policy);
+    if (!text) {
+      return fail(Errc::invalid_config, what + (' ' + path) + ": " + text.error().message());
+    }
+    into = std::move(*text);
+    return {};
+  };
+  if (auto done = read("client certificate", options.client_cert, files.certificate); !done) {
+    return done.error();
+  }
+  const bool apart = !options.client_key.empty() && options.client_key != options.client_cert;
+  if (!apart) {
+    files.key = files.certificate;
+  } else if (auto done = read("private key", options.client_key, files.key); !done) {
+    return done.error();
+  }
+  return files;
+}
+
+Result<TlsContext> make_tls_context(const TlsOptions& options, const TlsFiles& files) {
   const auto minimum = protocol(options.min_version);
   if (!minimum) {
     return fail(Errc::invalid_config, "min_tls_version: " + options.min_version +
                                           " is none of tlsv1.0, tlsv1.1, tlsv1.2, tlsv1.3");
   }
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-  SSL_CTX* native = context->native_handle();
+  TlsContext made;
+  made.context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+  SSL_CTX* native = made.context->native_handle();
   SSL_CTX_set_min_proto_version(native, *minimum);
   SSL_CTX_set_max_proto_version(native, 0);
   // OpenSSL 3 offers nothing below TLS 1.2 at its default security level.
@@ -121,9 +101,19 @@ Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& o
     // Any certificate of the bundle is an anchor, as in Go: an operator may trust an
     // intermediate, or one server only.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(native), X509_V_FLAG_PARTIAL_CHAIN);
-    if (const auto loaded = load_roots(native, options); !loaded) return loaded.error();
+    made.roots = RootBundle::create(root_files(options), files.roots);
+    if (!made.roots) {
+      return fail(Errc::invalid_config, "CA file " + options.ca_file + ": " +
+                                            pem_problem("holds no certificate") +
+                                            "; set DD_TLS_CERT_FILE to a PEM bundle");
+    }
+    // Without any root the handshake fails, with an error that names the option.
+    if (!made.roots->attach(SSL_CTX_get_cert_store(native))) {
+      return fail(Errc::tls, "no memory for the roots");
+    }
   }
-  return context;
+  if (const auto added = add_identity(native, options, files); !added) return added.error();
+  return made;
 }
 
 bool prepare_handshake(ssl_st* ssl, const std::string& host, bool verify) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "net/root_bundle.hpp"
 #include "remora/core/error.hpp"
 #include "remora/net/beast_client.hpp"
 
@@ -12,9 +13,21 @@ struct ssl_st;
 
 namespace remora::net {
 
-/// A client context for `options`, with its roots loaded. Errors: invalid_config.
-[[nodiscard]] Result<std::shared_ptr<asio::ssl::context>> make_tls_context(
-    const TlsOptions& options);
+/// What the files hold that `options` name.
+struct TlsFiles {
+  std::string roots, certificate, key;  ///< PEM
+};
+
+/// Blocks: for threads that may (core/apart.hpp). Errors: invalid_config, naming file and option.
+[[nodiscard]] Result<TlsFiles> read_tls_files_here(const TlsOptions& options);
+
+struct TlsContext {
+  std::shared_ptr<asio::ssl::context> context;
+  std::shared_ptr<RootBundle> roots;  ///< to be lent for each handshake; null without verification
+};
+
+/// A client context for `options`. Errors: invalid_config.
+[[nodiscard]] Result<TlsContext> make_tls_context(const TlsOptions& options, const TlsFiles& files);
 
 /// Sets what a handshake with `host` needs: server name (SNI) and the name or address the
 /// certificate must be for. False when OpenSSL refuses, which only memory can cause.

@@ -5,55 +5,28 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include <cstring>
 #include <ctime>
-#include <filesystem>
+
+#include "remora/net/pem.hpp"
 
 namespace remora::net {
-namespace {
-
-Error bad_file(const char* what, const std::string& path) {
-  const unsigned long code = ERR_peek_last_error();
-  ERR_clear_error();
-  const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
-  std::error_code ec;
-  std::string text = std::string(what) + ' ' + path + ": ";
-  if (!std::filesystem::exists(path, ec)) {
-    text += "no such file";
-  } else {
-    text += reason != nullptr ? reason : "cannot be read";
-  }
-  return fail(Errc::invalid_config, text);
-}
-
-// Without a password OpenSSL would ask for one on the terminal.
-int give_password(char* buffer, int size, int, void* password) {
-  const auto* text = static_cast<const std::string*>(password);
-  if (text->size() > static_cast<std::size_t>(size)) return 0;
-  std::memcpy(buffer, text->data(), text->size());
-  return static_cast<int>(text->size());
-}
-
-}  // namespace
-
-Result<void> add_identity(ssl_ctx_st* context, const TlsOptions& options) {
+Result<void> add_identity(ssl_ctx_st* context, const TlsOptions& options, const TlsFiles& files) {
   ERR_clear_error();
   if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) {
     ERR_clear_error();
     return fail(Errc::invalid_config, "TLS ciphers: OpenSSL knows none of them");
   }
   if (options.client_cert.empty()) return {};
-  if (SSL_CTX_use_certificate_chain_file(context, options.client_cert.c_str()) != 1) {
-    return bad_file("client certificate", options.client_cert);
+  const auto bad = [](const char* what, const std::string& path) {
+    return fail(Errc::invalid_config, what + (' ' + path) + ": " + pem_problem("cannot be read"));
+  };
+  if (!use_certificate_chain(context, files.certificate)) {
+    return bad("client certificate", options.client_cert);
   }
-  const std::string& key = options.client_key.empty() ? options.client_cert : options.client_key;
-  std::string password = options.client_key_password;
-  SSL_CTX_set_default_passwd_cb(context, give_password);
-  SSL_CTX_set_default_passwd_cb_userdata(context, &password);
-  const bool ok = SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1;
-  SSL_CTX_set_default_passwd_cb(context, nullptr);
-  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
-  if (!ok) return bad_file("private key", key);
+  if (!use_private_key(context, files.key, options.client_key_password)) {
+    return bad("private key",
+               options.client_key.empty() ? options.client_cert : options.client_key);
+  }
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "net/tls.hpp"
 #include "remora/core/error.hpp"
 #include "remora/net/beast_client.hpp"
 
@@ -15,7 +16,8 @@ namespace remora::net {
 
 /// Loads the client certificate with its key, and sets the ciphers. Errors: invalid_config, naming
 /// the file.
-[[nodiscard]] Result<void> add_identity(ssl_ctx_st* context, const TlsOptions& options);
+[[nodiscard]] Result<void> add_identity(ssl_ctx_st* context, const TlsOptions& options,
+                                        const TlsFiles& files);
 
 /// After prepare_handshake(): the certificate need not be for the host.
 void accept_any_host(ssl_st* ssl);

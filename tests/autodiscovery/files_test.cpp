@@ -1,6 +1,7 @@
 #include "remora/autodiscovery/files.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -236,6 +237,7 @@ TEST_F(Directory, AFaultyFileStopsNoOther) {
   write("a.yaml", "instances: [");
   write("b.yaml", std::string(1024 * 1024 + 1, '#'));
   write("c.yaml", "instances: [{}]");
+  ASSERT_EQ(::mkfifo((root_ / "d.yaml").c_str(), 0600), 0);  // nobody ever writes to it
   const auto files = load();
   ASSERT_EQ(files.templates.size(), 1u);
   EXPECT_EQ(files.templates[0].check, "c");
@@ -243,7 +245,9 @@ TEST_F(Directory, AFaultyFileStopsNoOther) {
             (Strings{(root_ / "a.yaml").string() +
                          ": is not valid YAML: line 1, column 1; nothing of this file runs",
                      (root_ / "b.yaml").string() +
-                         ": is longer than 1048576 bytes; nothing of this file runs"}));
+                         ": is larger than 1048576 bytes; nothing of this file runs",
+                     (root_ / "d.yaml").string() +
+                         ": cannot be read: not a regular file; nothing of this file runs"}));
 }
 
 TEST_F(Directory, FilesHaveALimit) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -167,8 +168,14 @@ TEST_F(LoadPath, AFileOverTheLimitIsLeftOut) {
 
 TEST_F(LoadPath, ADirectoryInPlaceOfTheFileIsAWarning) {
   fs::create_directories(directory_ / "datadog.yaml");
-  EXPECT_THAT(load({}, directory_.string()).warnings,
-              ElementsAre(HasSubstr("not a readable file")));
+  EXPECT_THAT(load({}, directory_.string()).warnings, ElementsAre(HasSubstr("not a regular file")));
+}
+
+TEST_F(LoadPath, APipeInPlaceOfTheFileIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((directory_ / "datadog.yaml").c_str(), 0600), 0);
+  const Loaded loaded = load({{"DD_ENV", "prod"}}, directory_.string());
+  EXPECT_EQ(loaded.settings.env, "prod");
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("not a regular file")));
 }
 
 }  // namespace

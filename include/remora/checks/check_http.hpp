@@ -15,6 +15,7 @@
 
 #include "remora/core/async.hpp"
 #include "remora/core/error.hpp"
+#include "remora/core/named_file.hpp"
 #include "remora/model/value.hpp"
 #include "remora/net/beast_client.hpp"
 #include "remora/net/http_client.hpp"
@@ -33,6 +34,8 @@ struct CheckHttpOptions {
   bool persist_connections = false;
   bool verify = true;
   std::string ca_cert, client_cert, client_key, client_key_password;
+  /// Who wrote the paths of `ca_cert`, `client_cert`, `client_key` and `auth_token_file`.
+  core::FilePolicy files;
   std::string ciphers;
   bool validate_hostname = true;
   bool use_host_header = false;  ///< SNI and the certificate's name from the header Host

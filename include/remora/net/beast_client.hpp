@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "remora/core/async.hpp"
+#include "remora/core/named_file.hpp"
 #include "remora/net/http_client.hpp"
 
 namespace remora::net {
@@ -19,6 +20,7 @@ struct TlsOptions {
   std::string min_version = "tlsv1.2";  ///< tlsv1.0 … tlsv1.3
   std::string client_cert;              ///< PEM file; with `client_key` empty it holds the key too
   std::string client_key, client_key_password;
+  core::FilePolicy ca_policy, client_policy;  ///< of the files above
   std::string ciphers;            ///< OpenSSL's notation, up to TLS 1.2; empty = its default
   bool validate_hostname = true;  ///< false: any certificate of a known issuer will do
 };
@@ -55,6 +57,9 @@ class BeastClient final : public HttpClient {
   /// fails at start.
   [[nodiscard]] static Result<std::unique_ptr<BeastClient>> create(asio::any_io_executor executor,
                                                                    ClientOptions options);
+  /// The same for coroutines, on their executor: the files are read without holding up the loop.
+  [[nodiscard]] static asio::awaitable<Result<std::unique_ptr<BeastClient>>> create_on_loop(
+      ClientOptions options);
   ~BeastClient() override;
 
   [[nodiscard]] asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
-#include <filesystem>
 #include <map>
 
 #include "checks/http/body_decoder.hpp"
@@ -96,6 +95,13 @@ void describe(std::string& key, const std::optional<net::Url>& url) {
   if (url) key += url->origin() + ' ' + url->userinfo;
 }
 
+// What one author may read is no proof that another may.
+void describe(std::string& key, const core::FilePolicy& policy) {
+  key += policy.confined ? 'c' : '-';
+  for (const std::string& folder : policy.folders) key += folder + ':';
+  key += '\n';
+}
+
 // Two instances with equal keys can share connections and trust.
 std::string client_key(const net::ClientOptions& o) {
   std::string key;
@@ -104,6 +110,8 @@ std::string client_key(const net::ClientOptions& o) {
         &o.tls.client_key_password, &o.tls.ciphers, &o.tls.min_version}) {
     key += *text + '\n';
   }
+  describe(key, o.tls.ca_policy);
+  describe(key, o.tls.client_policy);
   key += o.tls.verify ? 'v' : '-';
   key += o.tls.validate_hostname ? 'h' : '-';
   key += o.idle_connections_per_origin > 0 ? 'k' : '-';
@@ -139,14 +147,14 @@ struct CheckHttp::Impl {
     }
     out.tls.verify = options.verify;
     if (!options.ca_cert.empty()) {
-      std::error_code ec;
-      const bool directory = std::filesystem::is_directory(options.ca_cert, ec);
-      out.tls.ca_file = directory ? "" : options.ca_cert;
-      out.tls.ca_directory = directory ? options.ca_cert : "";
+      out.tls.ca_file = options.ca_cert;  // a bundle or a folder
+      out.tls.ca_directory.clear();
+      out.tls.ca_policy = options.files;
     } else if (!options.verify) {
       out.tls.ca_file.clear();
       out.tls.ca_directory.clear();
     }
+    out.tls.client_policy = options.files;
     out.tls.client_cert = options.client_cert;
     out.tls.client_key = options.client_key;
     out.tls.client_key_password = options.client_key_password;
@@ -156,28 +164,26 @@ struct CheckHttp::Impl {
   }
 
   // The caller's pointer keeps a client alive that is let go meanwhile.
-  Result<std::shared_ptr<Client>> client_for(const CheckHttpOptions& options) {
-    net::ClientOptions wanted = client_options(options);
+  asio::awaitable<Result<std::shared_ptr<Client>>> client_for(
+      std::shared_ptr<const CheckHttpOptions> options) {
+    net::ClientOptions wanted = client_options(*options);
     const std::string key = client_key(wanted);
-    auto& slot = clients[key];
-    if (!slot) {
-      auto made = net::BeastClient::create(executor, std::move(wanted));
-      if (!made) {
-        const Error error = in_words_of_checks(made.error());
-        clients.erase(key);
-        return error;
-      }
-      slot = std::make_shared<Client>();
-      slot->client = std::move(*made);
+    if (!clients.contains(key)) {
+      auto made = co_await net::BeastClient::create_on_loop(std::move(wanted));
+      if (!made) co_return in_words_of_checks(made.error());
+      // Another instance may have made one meanwhile.
+      std::shared_ptr<Client>& slot = clients[key];
+      if (!slot) slot = std::make_shared<Client>();
+      if (!slot->client) slot->client = std::move(*made);
     }
-    slot->last_use = ++uses;
-    const std::shared_ptr<Client> found = slot;
+    const std::shared_ptr<Client> found = clients[key];
+    found->last_use = ++uses;
     if (clients.size() > kMaxClients) {
       clients.erase(std::min_element(clients.begin(), clients.end(), [](auto& a, auto& b) {
         return a.second->last_use < b.second->last_use;
       }));
     }
-    return found;
+    co_return found;
   }
 };
 
@@ -240,7 +246,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
   const SteadyClock::time_point start = SteadyClock::now();
   auto target = parse_target(request.url);
   if (!target) co_return target.error();
-  auto client = impl_->client_for(*options);
+  auto client = co_await impl_->client_for(options);
   if (!client) co_return client.error();
 
   net::HttpRequest hop;
@@ -255,7 +261,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
   }
   for (const auto& [name, value] : request.extra_headers) put_header(hop.headers, name, value);
   if (!options->auth_token_file.empty()) {
-    auto token = token_header(*options);
+    auto token = co_await token_header(options);
     if (!token) co_return token.error();
     put_header(hop.headers, options->auth_token_header, *token);
   }
@@ -353,7 +359,7 @@ asio::awaitable<Result<WallTime>> CheckHttp::certificate_end(
   if (parsed->scheme != "https") {
     co_return fail(Errc::invalid_config, "no certificate without https");
   }
-  auto client = impl_->client_for(*options);
+  auto client = co_await impl_->client_for(options);
   if (!client) co_return client.error();
   std::optional<WallTime> end;
   net::HttpRequest request;

@@ -62,12 +62,8 @@ Error refusal(std::string_view command, std::string_view text, const Options& op
   return fail(Errc::unknown, line);
 }
 
-Connection::Connection(asio::any_io_executor executor, const Options& options, TlsContext tls)
-    : executor_(std::move(executor)),
-      options_(options),
-      tls_context_(std::move(tls)),
-      resolver_(executor_),
-      socket_(executor_) {}
+Connection::Connection(asio::any_io_executor executor, const Options& options)
+    : executor_(std::move(executor)), options_(options), resolver_(executor_), socket_(executor_) {}
 
 Connection::~Connection() = default;
 
@@ -88,6 +84,11 @@ asio::awaitable<Result<void>> Connection::open() {
   tls_.reset();
   std::string().swap(received_);
   database_ = 0;
+  if (options_.ssl && !tls_context_) {
+    auto made = co_await make_tls_context(options_.tls);
+    if (!made) co_return made.error();
+    tls_context_ = std::move(*made);
+  }
   auto done = co_await dial();
   if (done && tls_context_) done = co_await start_tls();
   if (done) done = co_await authenticate();

@@ -16,12 +16,13 @@ namespace remora::checks::redisdb {
 /// the connection; an answer that says "error" does not.
 class Connection {
  public:
-  /// `tls`: null without `options.ssl`. Lifetime: the options outlive it.
-  Connection(asio::any_io_executor executor, const Options& options, TlsContext tls);
+  /// Lifetime: the options outlive it.
+  Connection(asio::any_io_executor executor, const Options& options);
   ~Connection();
 
   /// Connects, proves who we are and selects the database. At most `options.timeout`, and the same
-  /// again for each answer. Errors: timeout, network, tls, unauthorized, malformed_payload.
+  /// again for each answer. Errors: timeout, network, tls, unauthorized, malformed_payload;
+  /// invalid_config where a file of TLS is no good.
   [[nodiscard]] asio::awaitable<Result<void>> open();
   void close();
 
@@ -51,7 +52,7 @@ class Connection {
 
   asio::any_io_executor executor_;
   const Options& options_;
-  TlsContext tls_context_;
+  TlsContext tls_context_;  ///< made with the first connection; null without `options.ssl`
   net::Resolver resolver_;
   Socket socket_;
   std::unique_ptr<TlsLayer> tls_;

@@ -97,6 +97,9 @@ Result<Options> read_options(const model::Value& instance) {
   }
   options.timeout = std::max(std::chrono::milliseconds(1),
                              std::chrono::milliseconds(static_cast<std::int64_t>(timeout * 1000)));
+  if (options.ssl && options.tls.certificate_file.empty() && !options.tls.key_file.empty()) {
+    return invalid("`ssl_keyfile` needs `ssl_certfile`");
+  }
   if (!verify) return invalid("`ssl_cert_reqs` is none of 0, 1, 2");
   options.tls.verify = *verify;
   if (options.slowlog_max_len < 0) return invalid("`slowlog-max-len` is negative");

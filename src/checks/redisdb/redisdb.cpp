@@ -59,10 +59,10 @@ class KeepOrClose {
 
 class RedisCheck final : public IntegrationCheck {
  public:
-  RedisCheck(Options options, TlsContext tls, const CheckServices& services)
+  RedisCheck(Options options, const CheckServices& services)
       : options_(std::move(options)),
         clock_(services.clock),
-        connection_(services.executor, options_, std::move(tls)) {
+        connection_(services.executor, options_) {
     if (options_.unix_socket_path.empty()) {
       base_tags_ = {"redis_host:" + options_.host, "redis_port:" + std::to_string(options_.port)};
     } else {
@@ -226,14 +226,8 @@ Result<std::unique_ptr<IntegrationCheck>> create(const InstanceConfig& config,
                                                  const CheckServices& services) {
   auto options = read_options(config.instance);
   if (!options) return options.error();
-  TlsContext tls;
-  if (options->ssl) {
-    auto made = make_tls_context(options->tls);
-    if (!made) return made.error();
-    tls = *std::move(made);
-  }
   return std::unique_ptr<IntegrationCheck>(
-      std::make_unique<RedisCheck>(*std::move(options), std::move(tls), services));
+      std::make_unique<RedisCheck>(*std::move(options), services));
 }
 
 constexpr auto kServiceChecks = std::to_array<ServiceCheckInfo>({

@@ -1,6 +1,5 @@
 #include "checks/redisdb/tls_layer.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -9,70 +8,101 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <filesystem>
+#include <chrono>
+#include <functional>
+
+#include "remora/core/apart.hpp"
+#include "remora/net/pem.hpp"
+#include "remora/net/root_files.hpp"
 
 namespace remora::checks::redisdb {
 namespace {
 
-Error file_error(std::string_view option, const std::string& path) {
-  const unsigned long code = ERR_peek_last_error();
-  ERR_clear_error();
-  const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
-  std::error_code ec;
-  if (!std::filesystem::exists(path, ec)) reason = "no such file";
-  return fail(Errc::invalid_config, '`' + std::string(option) + "`: " + path + ": " +
-                                        (reason != nullptr ? reason : "cannot be read"));
+constexpr std::size_t kIdentityBytes = 1u << 20;
+constexpr std::chrono::seconds kFilesLimit(2);
+
+struct TlsFiles {
+  std::string roots, certificate, key;  ///< PEM
+};
+
+Error file_error(std::string_view option, const std::string& path, const std::string& reason) {
+  return fail(Errc::invalid_config, '`' + std::string(option) + "`: " + path + ": " + reason);
 }
 
-Result<void> load_roots(SSL_CTX* context, const TlsOptions& options) {
-  if (!options.ca_file.empty()) {
-    if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1) {
-      return file_error("ssl_ca_certs", options.ca_file);
+const std::string& key_file(const TlsOptions& options) {
+  return options.key_file.empty() ? options.certificate_file : options.key_file;
+}
+
+// Blocks.
+Result<TlsFiles> read_files_here(const TlsOptions& options) {
+  TlsFiles files;
+  if (options.verify) {
+    if (options.ca_file.empty()) {
+      auto roots = net::read_roots_here({});
+      if (!roots) return roots.error();
+      files.roots = std::move(*roots);
+    } else {
+      auto roots = core::read_file_here(options.ca_file, net::kRootLimits.bytes, options.files);
+      if (!roots) return file_error("ssl_ca_certs", options.ca_file, roots.error().message());
+      files.roots = std::move(*roots);
     }
-    return {};
   }
-  SSL_CTX_set_default_verify_paths(context);
-  // A program that is linked statically brings the paths of another system along.
-  for (const char* bundle : {"/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem",
-                             "/etc/pki/tls/certs/ca-bundle.crt"}) {
-    if (SSL_CTX_load_verify_file(context, bundle) == 1) break;
+  if (options.certificate_file.empty()) return files;
+  auto certificate = core::read_file_here(options.certificate_file, kIdentityBytes, options.files);
+  if (!certificate) {
+    return file_error("ssl_certfile", options.certificate_file, certificate.error().message());
   }
-  ERR_clear_error();
+  files.certificate = std::move(*certificate);
+  auto key = core::read_file_here(key_file(options), kIdentityBytes, options.files);
+  if (!key) return file_error("ssl_keyfile", key_file(options), key.error().message());
+  files.key = std::move(*key);
+  return files;
+}
+
+Result<void> load_roots(SSL_CTX* context, const TlsOptions& options, const TlsFiles& files) {
+  if (net::add_certificates(SSL_CTX_get_cert_store(context), files.roots)) return {};
+  const std::string reason = net::pem_problem("holds no certificate");
+  if (!options.ca_file.empty()) return file_error("ssl_ca_certs", options.ca_file, reason);
+  return {};  // of the system: without any, the handshake says so
+}
+
+Result<void> load_identity(SSL_CTX* context, const TlsOptions& options, const TlsFiles& files) {
+  if (options.certificate_file.empty()) return {};
+  constexpr const char* kOtherwise = "cannot be read";
+  if (!net::use_certificate_chain(context, files.certificate)) {
+    return file_error("ssl_certfile", options.certificate_file, net::pem_problem(kOtherwise));
+  }
+  // No password: an encrypted key is refused.
+  if (!net::use_private_key(context, files.key, "")) {
+    return file_error("ssl_keyfile", key_file(options), net::pem_problem(kOtherwise));
+  }
   return {};
 }
 
-Result<void> load_identity(SSL_CTX* context, const TlsOptions& options) {
-  if (options.certificate_file.empty()) {
-    if (options.key_file.empty()) return {};
-    return fail(Errc::invalid_config, "`ssl_keyfile` needs `ssl_certfile`");
+Result<TlsContext> make(const TlsOptions& options, const TlsFiles& files) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+  SSL_CTX* native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  if (options.verify) {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(native), X509_V_FLAG_PARTIAL_CHAIN);
+    if (const auto loaded = load_roots(native, options, files); !loaded) return loaded.error();
   }
-  if (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1) {
-    return file_error("ssl_certfile", options.certificate_file);
-  }
-  const std::string& key = options.key_file.empty() ? options.certificate_file : options.key_file;
-  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return file_error("ssl_keyfile", key);
-  }
-  return {};
+  if (const auto loaded = load_identity(native, options, files); !loaded) return loaded.error();
+  return context;
 }
 
 }  // namespace
 
-Result<TlsContext> make_tls_context(const TlsOptions& options) {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-  SSL_CTX* native = context->native_handle();
-  ERR_clear_error();
-  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
-  // Without it OpenSSL asks the terminal for the password of an encrypted key.
-  SSL_CTX_set_default_passwd_cb(native, [](char*, int, int, void*) { return 0; });
-  if (options.verify) {
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(native), X509_V_FLAG_PARTIAL_CHAIN);
-    if (const auto loaded = load_roots(native, options); !loaded) return loaded.error();
+asio::awaitable<Result<TlsContext>> make_tls_context(TlsOptions options) {
+  std::function<Result<TlsFiles>()> reading = [options] { return read_files_here(options); };
+  auto files = co_await core::run_apart<TlsFiles>(std::move(reading), kFilesLimit);
+  if (!files) {
+    const bool ours = files.error().code() != Errc::invalid_config;
+    co_return ours ? fail(files.error(), "the files of `ssl_*`") : files.error();
   }
-  if (const auto loaded = load_identity(native, options); !loaded) return loaded.error();
-  return context;
+  co_return make(options, *files);
 }
 
 struct TlsLayer::Impl {

@@ -9,6 +9,7 @@
 
 #include "remora/core/async.hpp"
 #include "remora/core/error.hpp"
+#include "remora/core/named_file.hpp"
 
 namespace boost::asio::ssl {
 class context;
@@ -30,12 +31,14 @@ struct TlsOptions {
       certificate_file;  ///< PEM, both or none; the key may be in the certificate's
   std::string ca_file;   ///< PEM; empty = the system's roots
   bool verify = true;
+  core::FilePolicy files = {};  ///< who wrote the paths
 };
 
 using TlsContext = std::shared_ptr<asio::ssl::context>;
 
-/// Errors: invalid_config, naming option and file.
-[[nodiscard]] Result<TlsContext> make_tls_context(const TlsOptions& options);
+/// Reads the files without holding up the loop. Errors: invalid_config, naming option and file;
+/// those of run_apart().
+[[nodiscard]] asio::awaitable<Result<TlsContext>> make_tls_context(TlsOptions options);
 
 /// Lifetime: the socket outlives it.
 class TlsLayer {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -310,7 +311,50 @@ TEST_F(CheckHttpTest, WritesATokenFromItsFileIntoAHeader) {
   std::ofstream(path) << "nothing";
   expect_error(get(server.url(), instance), Errc::invalid_config, "pattern");
   std::remove(path.c_str());
-  expect_error(get(server.url(), instance), Errc::invalid_config, "cannot open");
+  expect_error(get(server.url(), instance), Errc::invalid_config, "no such file");
+}
+
+TEST_F(CheckHttpTest, APipeInPlaceOfAFileIsAnErrorAndStopsNothing) {
+  const std::string pipe = file("pipe", "");
+  ASSERT_EQ(std::remove(pipe.c_str()), 0);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const Map token{
+      {"auth_token", Map{{"reader", Map{{"type", "file"}, {"path", pipe}}},
+                         {"writer", Map{{"type", "header"}, {"name", "Authorization"}}}}}};
+  expect_error(get("http://127.0.0.1:1/", token), Errc::invalid_config, "not a regular file");
+  for (const char* option : {"tls_ca_cert", "tls_cert"}) {
+    expect_error(get("https://127.0.0.1:1/", Map{{option, pipe}}), Errc::invalid_config,
+                 "not a regular file");
+  }
+}
+
+TEST_F(CheckHttpTest, ReadsWhatThePolicyOfTheAuthorAllows) {
+  const std::string path = file("policy", "secret");
+  CheckHttpOptions wanted;
+  wanted.auth_token_file = path;
+  wanted.auth_token_header = "X-Token";
+  wanted.auth_token_value = wanted.auth_token_placeholder = "<TOKEN>";
+  for (const bool allowed : {true, false}) {
+    ScriptedServer server({{read_request(), answer(200)}});
+    wanted.files = {true, {allowed ? testing::TempDir() : "/nowhere"}};
+    CheckHttpRequest request;
+    request.url = server.url();
+    const auto got = fakes::run(
+        io_, http_->send(std::make_shared<const CheckHttpOptions>(wanted), std::move(request)));
+    if (allowed) {
+      ASSERT_TRUE(got) << got.error().message();
+      EXPECT_NE(server.requests().at(0).find("secret"), std::string::npos);
+    } else {
+      expect_error(got, Errc::invalid_config, "refused");
+    }
+  }
+  wanted.auth_token_file.clear();
+  wanted.ca_cert = path;
+  CheckHttpRequest request;
+  request.url = "https://127.0.0.1:1/";
+  expect_error(fakes::run(io_, http_->send(std::make_shared<const CheckHttpOptions>(wanted),
+                                           std::move(request))),
+               Errc::invalid_config, "refused");
 }
 
 TEST_F(CheckHttpTest, KeepsTrustApartByInstance) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "fakes/run_coroutine.hpp"
 #include "remora/checks/redisdb/redisdb.hpp"
 
 namespace remora::checks::redisdb {
@@ -72,6 +73,8 @@ TEST(RedisOptions, WhatIsWrongIsNamedAndNeverRepeatedWithASecret) {
       {{{"host", "a"}, {"port", 1}, {"db", -1}}, "`db`"},
       {{{"host", "a"}, {"port", 1}, {"socket_timeout", 0}}, "`socket_timeout`"},
       {{{"host", "a"}, {"port", 1}, {"ssl_cert_reqs", 3}}, "`ssl_cert_reqs`"},
+      {{{"host", "a"}, {"port", 1}, {"ssl", true}, {"ssl_keyfile", "k"}},
+       "`ssl_keyfile` needs `ssl_certfile`"},
       {{{"host", "a"}, {"port", 1}, {"slowlog-max-len", -1}}, "`slowlog-max-len`"},
       {{{"host", "a"}, {"port", 1}, {"password", Map{{"x", "s3cret"}}}}, "`password`"},
       {{{"host", "a"}, {"port", 1}, {"keys", Value::List{Map{}}}}, "`keys[0]`"},
@@ -87,18 +90,18 @@ TEST(RedisOptions, WhatIsWrongIsNamedAndNeverRepeatedWithASecret) {
   }
 }
 
-TEST(RedisOptions, FilesOfTlsAreLookedAtWhenTheInstanceIsMade) {
+TEST(RedisOptions, FilesOfTlsAreLookedAtBeforeTheFirstConnection) {
   const struct {
     TlsOptions options;
     std::string_view says;
   } rows[] = {
       {{"", "", "/nowhere/ca.pem", true}, "`ssl_ca_certs`: /nowhere/ca.pem: no such file"},
+      {{"", "", "/dev/zero", true}, "`ssl_ca_certs`: /dev/zero: not a regular file"},
       {{"", "/nowhere/c.pem", "", false}, "`ssl_certfile`: /nowhere/c.pem: no such file"},
-      {{"/nowhere/k.pem", "", "", false}, "`ssl_keyfile` needs `ssl_certfile`"},
       {{"", "/etc/hostname", "", false}, "`ssl_certfile`: /etc/hostname: "},
   };
   for (const auto& row : rows) {
-    const auto context = make_tls_context(row.options);
+    const auto context = fakes::run(make_tls_context(row.options));
     ASSERT_FALSE(context) << row.says;
     EXPECT_EQ(context.error().code(), Errc::invalid_config);
     EXPECT_EQ(context.error().message().substr(0, row.says.size()), row.says);
