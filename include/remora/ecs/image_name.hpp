@@ -14,7 +14,8 @@ struct ImageName {
   std::string registry;    ///< first component with '.' or ':' in it, or "localhost"
 };
 
-/// A bare "sha256:…" gives empty parts.
+/// A bare "sha256:…" gives empty parts. A reference of a template (`${AWS::StackName}`) counts as
+/// one word: what stands in it separates nothing.
 [[nodiscard]] ImageName split_image_name(std::string_view image);
 
 }  // namespace remora::ecs
