@@ -40,7 +40,7 @@ config::Environment environment_of(const taskdef::TaskDefinition& definition) {
 /// Without what a template leaves open: nothing can be said about those values yet.
 config::Environment closed(config::Environment environment) {
   std::erase_if(environment,
-                [](const auto& one) { return one.second.find("${") != std::string::npos; });
+                [](const auto& one) { return taskdef::holds_open_reference(one.second); });
   environment.emplace("DD_API_KEY", kSomeKey);  // that there is none is said elsewhere
   return environment;
 }
@@ -68,24 +68,27 @@ preview::PreviewOptions preview_options(const config::Environment& environment) 
 }  // namespace
 
 Result<PreviewOutput> preview_file(const PreviewRequest& request) {
-  const auto definitions = taskdef::read_definitions(request.file);
-  if (!definitions) return definitions.error();
+  const auto reading = taskdef::read_each(request.file);
+  if (!reading) return reading.error();
   const Silence silence;
   std::vector<preview::Report> reports;
   PreviewOutput out;
-  for (const taskdef::TaskDefinition& definition : *definitions) {
+  out.faulty = !reading->unread.empty();
+  for (const taskdef::TaskDefinition& definition : reading->definitions) {
     reports.push_back(
         preview::make_report(definition, preview_options(environment_of(definition))));
     out.faulty = out.faulty || reports.back().errors > 0;
   }
   if (request.json) {
-    out.text = preview::to_json(request.file, reports);
+    out.text = preview::to_json(request.file, reports, reading->unread);
     return out;
   }
+  const std::string between = "\n" + std::string(98, '-') + "\n\n";
   for (const preview::Report& report : reports) {
-    if (!out.text.empty()) out.text += "\n" + std::string(98, '-') + "\n\n";
+    if (!out.text.empty()) out.text += between;
     out.text += preview::to_text(report, {request.verbose});
   }
+  if (!reading->unread.empty()) out.text += between + preview::to_text(reading->unread);
   return out;
 }
 

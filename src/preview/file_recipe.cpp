@@ -12,7 +12,7 @@ std::optional<CheckFile> file_recipe(const autodiscovery::CheckConfig& config,
   const auto labels = autodiscovery::parse_labels(container.labels, container.name, "");
   std::string identifier = labels.check_id;
   if (identifier.empty()) identifier = ecs::split_image_name(container.image).short_name;
-  if (identifier.empty() || identifier.find("${") != std::string::npos) return std::nullopt;
+  if (identifier.empty() || taskdef::holds_open_reference(identifier)) return std::nullopt;
   Value::List instances;
   Value init_config = model::Map{};
   for (const autodiscovery::Template& one : labels.templates) {

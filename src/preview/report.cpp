@@ -70,6 +70,8 @@ autodiscovery::EnvironmentLookup lookup_in(const TaskDefinition& definition) {
       return *value;
     }
     if (agent.has_secret(name)) return kSecret;
+    // A file of S3 may set it: open, as a reference of a template is.
+    if (!agent.environment_files.empty()) return "${" + std::string(name) + "}";
     return std::nullopt;
   };
 }

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "preview/fault_text.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/preview/report.hpp"
 
 namespace remora::preview {
@@ -90,8 +91,12 @@ Json report_json(const Report& report) {
 
 }  // namespace
 
-std::string to_json(const std::string& file, std::span<const Report> reports) {
-  std::size_t errors = 0, warnings = 0;
+std::string to_json(const std::string& file, std::span<const Report> reports,
+                    std::span<const taskdef::Unread> unread) {
+  std::size_t errors = unread.size(), warnings = 0;
+  Json missing = Json::array();
+  for (const taskdef::Unread& one : unread)
+    missing.push_back({{"resource", one.resource}, {"message", core::scrub(one.message)}});
   Json tasks = Json::array();
   for (const Report& report : reports) {
     errors += report.errors;
@@ -101,7 +106,8 @@ std::string to_json(const std::string& file, std::span<const Report> reports) {
   const Json out = {{"file", file},
                     {"errors", errors},
                     {"warnings", warnings},
-                    {"task_definitions", std::move(tasks)}};
+                    {"task_definitions", std::move(tasks)},
+                    {"unread", std::move(missing)}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -5,6 +5,7 @@
 #include "preview/metric_names.hpp"
 #include "remora/autodiscovery/yaml_text.hpp"
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/preview/report.hpp"
 
 namespace remora::preview {
@@ -202,6 +203,16 @@ void write_notes(Page& page, const Report& report, const TextOptions& options) {
 
 std::string summary_text(std::size_t errors, std::size_t warnings) {
   return plural(errors, "error") + ", " + plural(warnings, "warning");
+}
+
+std::string to_text(std::span<const taskdef::Unread> unread) {
+  Page page;
+  for (const taskdef::Unread& one : unread) {
+    page.line("Resource " + one_line(one.resource) + ": not read");
+    page.row(4, "ERROR", one_line(core::scrub(one.message)));
+  }
+  page.line("\n" + summary_text(unread.size(), 0));
+  return page.take();
 }
 
 std::string to_text(const Report& report, const TextOptions& options) {

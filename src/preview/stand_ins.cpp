@@ -14,10 +14,15 @@ std::string replaced(std::string text) {
   for (std::size_t at = 0; (at = text.find(kSecretText, at)) != std::string::npos; ++at) {
     text.replace(at, kSecretText.size(), "1");
   }
-  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; ++at) {
-    const std::size_t end = text.find('}', at);
-    if (end == std::string::npos) break;
-    text.replace(at, end - at + 1, "1");
+  struct Marks {
+    std::string_view open, close;
+  };
+  for (const Marks& marks : {Marks{"${", "}"}, Marks{"{{resolve:", "}}"}}) {
+    for (std::size_t at = 0; (at = text.find(marks.open, at)) != std::string::npos; ++at) {
+      const std::size_t end = text.find(marks.close, at);
+      if (end == std::string::npos) break;
+      text.replace(at, end - at + marks.close.size(), "1");
+    }
   }
   return text;
 }

@@ -8,7 +8,8 @@ namespace remora::preview {
 /// What `%%env_NAME%%` gives for an entry of `secrets`.
 inline constexpr const char* kSecret = "********";
 
-/// True where a text holds kSecret, or a reference (`${Port}`) that a template leaves open.
+/// True where a text holds kSecret, or a reference (`${Port}`, `{{resolve:…}}`) that is open until
+/// the deployment.
 [[nodiscard]] bool holds_stand_in(const model::Value& value);
 /// A copy with a number for each of them.
 [[nodiscard]] model::Value with_numbers(const model::Value& value);

@@ -15,9 +15,6 @@ namespace {
 
 using model::Value;
 
-/// What a template leaves open; no number can be read from it.
-bool open_reference(const std::string& text) { return text.find("${") != std::string::npos; }
-
 /// How the fields of a document are spelt, and how strict it is about types.
 struct Dialect {
   bool capital = false;  ///< CloudFormation: `Name`, not `name`
@@ -64,10 +61,10 @@ class Fields {
     const Value* value = find(name);
     if (value == nullptr) return fallback;
     if (value->boolean() != nullptr) return *value->boolean();
+    if (value->text() != nullptr && holds_open_reference(*value->text())) return fallback;
     if (dialect_.loose && value->text() != nullptr) {
       if (core::equals_ignoring_case(*value->text(), "true")) return true;
       if (core::equals_ignoring_case(*value->text(), "false")) return false;
-      if (open_reference(*value->text())) return fallback;
     }
     wrong(name, "true or false");
     return fallback;
@@ -81,14 +78,14 @@ class Fields {
       double parsed = 0;
       const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), parsed);
       if (error == std::errc{} && parsed >= 0) {
-        const std::string_view unit(end,
-                                    static_cast<std::size_t>(text->data() + text->size() - end));
+        std::string_view unit(end, static_cast<std::size_t>(text->data() + text->size() - end));
+        unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
         if (unit.empty()) return parsed;
         // "0.5 vCPU" and "1 GB": forms the console writes.
-        if (unit == " vCPU" || unit == " vcpu" || unit == "vCPU" || unit == " GB" || unit == "GB")
+        if (core::equals_ignoring_case(unit, "vcpu") || core::equals_ignoring_case(unit, "gb"))
           return parsed * 1024;
       }
-      if (open_reference(*text)) return std::nullopt;
+      if (holds_open_reference(*text)) return std::nullopt;
     }
     wrong(name, "a number");
     return std::nullopt;
@@ -98,7 +95,7 @@ class Fields {
     const Value* value = find(name);
     if (value == nullptr) return kEmpty;
     if (value->list() != nullptr) return *value->list();
-    const bool open = value->text() != nullptr && open_reference(*value->text());
+    const bool open = value->text() != nullptr && holds_open_reference(*value->text());
     if (!open) wrong(name, "a list");
     return kEmpty;
   }
@@ -114,6 +111,13 @@ class Fields {
   Fields inside(const Value& object, const std::string& name) const {
     return {object, where_.empty() ? name : where_ + ": " + name, dialect_};
   }
+  /// ECS refuses it, and the rest can be read all the same.
+  void fault(std::string place, std::string text) {
+    faults_.emplace_back(std::move(place), std::move(text));
+  }
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& faults() const {
+    return faults_;
+  }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   [[nodiscard]] const Dialect& dialect() const { return dialect_; }
 
@@ -122,6 +126,7 @@ class Fields {
   std::string where_;
   Dialect dialect_;
   std::optional<Error> error_;
+  std::vector<std::pair<std::string, std::string>> faults_;  ///< place and text
 };
 
 std::optional<std::uint64_t> mebibytes(std::optional<double> value) {
@@ -129,16 +134,23 @@ std::optional<std::uint64_t> mebibytes(std::optional<double> value) {
   return static_cast<std::uint64_t>(*value);
 }
 
-/// The objects of a list of {name, …}; what an unresolved condition left open is passed over.
+/// The objects of a list of {name, …}; what an unresolved condition left open is passed over, and
+/// so is null, which generators leave behind.
 template <class Take>
 void each_named(Fields& in, std::string_view list, std::string_view partner, Take take) {
   for (const Value& entry : in.list(list)) {
-    if (entry.text() != nullptr && open_reference(*entry.text())) continue;
+    if (entry.is_null()) continue;
+    if (entry.text() != nullptr && holds_open_reference(*entry.text())) continue;
     Fields fields = in.inside(entry, in.dialect().key(list));
     const std::string name = fields.text("name");
     in.take_error(fields);
     if (in.error()) return;
-    if (entry.map() == nullptr || name.empty())
+    if (entry.map() != nullptr && name.empty()) {
+      in.fault(in.dialect().key(list),
+               "an entry has no " + in.dialect().key("name") + ": ECS refuses it");
+      continue;
+    }
+    if (entry.map() == nullptr)
       return in.wrong(list, "a list of objects with " + in.dialect().key("name") + " and " +
                                 in.dialect().key(partner));
     take(entry, name);
@@ -157,6 +169,11 @@ void read_environment(Fields& in, ContainerDefinition& out) {
   });
   each_named(in, "secrets", "valueFrom",
              [&](const Value&, const std::string& name) { out.secrets.push_back(name); });
+  for (const Value& entry : in.list("environmentFiles")) {
+    const Value* file = entry.find(in.dialect().key("value"));
+    out.environment_files.push_back(file == nullptr ? "a file"
+                                                    : in.text_of(*file).value_or("a file"));
+  }
 }
 
 /// ECS takes texts only, and users write the JSON itself: read as it was meant, and said.
@@ -164,7 +181,7 @@ void read_labels(Fields& in, ContainerDefinition& out, TaskDefinition& task) {
   const Value* labels = in.find("dockerLabels");
   if (labels == nullptr) return;
   if (labels->map() == nullptr) {
-    const bool open = labels->text() != nullptr && open_reference(*labels->text());
+    const bool open = labels->text() != nullptr && holds_open_reference(*labels->text());
     if (!open) in.wrong("dockerLabels", "an object");
     return;
   }
@@ -192,10 +209,19 @@ void read_ports(Fields& in, ContainerDefinition& out) {
     const Value* port = fields.find("containerPort");
     const std::string protocol = fields.text("protocol");
     in.take_error(fields);
-    if (port != nullptr && port->text() != nullptr && open_reference(*port->text())) continue;
+    if (port != nullptr && port->text() != nullptr && holds_open_reference(*port->text())) continue;
+    // A range has no single port, and %%port%% none to choose from it.
+    if (port == nullptr && fields.find("containerPortRange") != nullptr) continue;
+    if (port == nullptr && !in.error()) {
+      in.fault(in.dialect().key("portMappings"),
+               "an entry has neither " + in.dialect().key("containerPort") + " nor " +
+                   in.dialect().key("containerPortRange") + ": ECS refuses it");
+      continue;
+    }
     const auto number = port == nullptr || (port->integer() == nullptr && !in.dialect().loose)
                             ? std::nullopt
                             : model::as_integer(*port);
+    if (in.error()) return;
     if (!number || *number < 1 || *number > 65535)
       return in.wrong(in.dialect().key("portMappings") + ": " + in.dialect().key("containerPort"),
                       "a port (1-65535)");
@@ -210,12 +236,17 @@ void read_health_check(Fields& in, ContainerDefinition& out) {
   if (check->map() == nullptr) return in.wrong("healthCheck", "an object");
   Fields fields = in.inside(*check, in.dialect().key("healthCheck"));
   const Value::List& command = fields.list("command");
+  out.health_times = {fields.number("interval"), fields.number("timeout"),
+                      fields.number("startPeriod"), fields.number("retries")};
   in.take_error(fields);
   for (const Value& word : command) {
     if (auto text = in.text_of(word)) out.health_check.push_back(*std::move(text));
   }
-  if (command.empty() || out.health_check.size() != command.size())
+  if (out.health_check.size() != command.size())
     in.wrong("healthCheck." + in.dialect().key("command"), "a list of texts");
+  else if (command.empty() && !in.error())
+    in.fault(in.dialect().key("healthCheck") + "." + in.dialect().key("command"),
+             "is missing or empty: ECS refuses it");
 }
 
 void read_log_driver(Fields& in, ContainerDefinition& out) {
@@ -250,6 +281,8 @@ Result<ContainerDefinition> read_container(const Value& entry, std::size_t index
   read_health_check(in, out);
   read_log_driver(in, out);
   if (in.error()) return *in.error();
+  for (const auto& [place, text] : in.faults())
+    task.faults.push_back({autodiscovery::Severity::error, out.name, "", place, text, ""});
   if (out.image.empty())
     return fail(Errc::invalid_config,
                 "container " + out.name + ": " + dialect.key("image") + " is missing");
@@ -271,7 +304,9 @@ std::size_t find_agent(const std::vector<ContainerDefinition>& containers) {
   return TaskDefinition::kNoAgent;
 }
 
-std::string launch_type_of(const Value::List& compatibilities, const ContainerDefinition* agent) {
+/// `written_there`: whether the definition itself says one that ECS has.
+std::string launch_type_of(const Value::List& compatibilities, const ContainerDefinition* agent,
+                           bool& written_there) {
   constexpr std::array<std::string_view, 4> kKnown{"MANAGED_INSTANCES", "FARGATE", "EC2",
                                                    "EXTERNAL"};
   std::vector<std::string> written;
@@ -280,6 +315,7 @@ std::string launch_type_of(const Value::List& compatibilities, const ContainerDe
     if (text != nullptr && std::find(kKnown.begin(), kKnown.end(), *text) != kKnown.end())
       written.push_back(*text);
   }
+  written_there = !written.empty();
   const auto possible = [&](std::string_view type) {
     return written.empty() || std::find(written.begin(), written.end(), type) != written.end();
   };
@@ -292,31 +328,44 @@ std::string launch_type_of(const Value::List& compatibilities, const ContainerDe
   return written.empty() ? "EC2" : written.front();
 }
 
-}  // namespace
+/// Where a field is not written: what ECS takes, or what is assumed with a note.
+void complete(TaskDefinition& out, const Dialect& dialect, Completeness completeness) {
+  const bool part = completeness == Completeness::part;
+  if (part && !out.launch_type_written) {
+    const std::string variable = out.launch_type == "FARGATE"             ? "ECS_FARGATE"
+                                 : out.launch_type == "MANAGED_INSTANCES" ? "ECS_MANAGED_INSTANCES"
+                                                                          : "";
+    out.notes.push_back(dialect.key("requiresCompatibilities") +
+                        " is not known here: " + out.launch_type + " is assumed" +
+                        (variable.empty() ? "" : ", as " + variable + " says"));
+  }
+  if (!out.network_mode.empty()) return;
+  const bool eni = out.launch_type == "FARGATE" || out.launch_type == "MANAGED_INSTANCES";
+  out.network_mode = eni ? "awsvpc" : "bridge";
+  if (part || (eni && !out.launch_type_written)) {
+    out.notes.push_back(dialect.key("networkMode") + " is not known here: " + out.network_mode +
+                        " is assumed");
+  } else if (eni) {
+    const bool yaml = out.syntax == Syntax::yaml || out.syntax == Syntax::template_yaml;
+    out.faults.push_back(
+        {autodiscovery::Severity::error, "", "", dialect.key("networkMode"),
+         "is missing: ECS takes bridge then, which " + out.launch_type + " does not have",
+         yaml ? dialect.key("networkMode") + ": awsvpc"
+              : "\"" + dialect.key("networkMode") + "\": \"awsvpc\""});
+  }
+}
 
-Result<TaskDefinition> read_definition(const Value& properties, const std::string& resource,
-                                       Syntax syntax) {
-  const Dialect dialect{syntax == Syntax::template_json || syntax == Syntax::template_yaml,
-                        syntax != Syntax::json};
-  TaskDefinition out;
-  out.syntax = syntax;
-  out.resource = resource;
-  Fields in(properties, "", dialect);
-  out.family = in.text("family");
-  if (out.family.empty()) out.family = resource;
-  out.network_mode = in.text("networkMode");
-  if (out.network_mode.empty()) out.network_mode = "awsvpc";
-  const Value::List& compatibilities = in.list("requiresCompatibilities");
-  if (const auto units = in.number("cpu"); units && *units > 0) out.cpu_vcpu = *units / 1024.0;
-  out.memory_mib = mebibytes(in.number("memory"));
-  const Value::List& containers = in.list("containerDefinitions");
-  if (in.error()) return *in.error();
-  if (containers.empty())
-    return fail(Errc::invalid_config, dialect.key("containerDefinitions") + " holds no container");
-  if (out.family.empty()) return fail(Errc::invalid_config, "family is missing");
-
+/// The containers of the list; what only a deployment knows is noted.
+Result<void> read_containers(const Value::List& containers, const Dialect& dialect,
+                             TaskDefinition& out) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < containers.size(); ++i) {
+    const std::string* text = containers[i].text();
+    if (text != nullptr && holds_open_reference(*text)) {
+      out.notes.push_back("an entry of " + dialect.key("containerDefinitions") +
+                          " is known only at the deployment: " + *text);
+      continue;
+    }
     auto container = read_container(containers[i], i, dialect, out);
     if (!container) return container.error();
     if (!names.insert(container->name).second)
@@ -324,9 +373,58 @@ Result<TaskDefinition> read_definition(const Value& properties, const std::strin
                   "container " + container->name + ": the name is used twice");
     out.containers.push_back(std::move(*container));
   }
+  if (!out.containers.empty()) return {};
+  return fail(Errc::invalid_config,
+              dialect.key("containerDefinitions") +
+                  (containers.empty() ? " holds no container"
+                                      : " holds no container that is known before the deployment"));
+}
+
+/// Settings and keys that come from files of S3.
+void note_environment_files(TaskDefinition& out) {
+  if (!out.has_agent()) return;
+  const ContainerDefinition& agent = out.containers[out.agent];
+  constexpr std::size_t kMost = 10;  // as ECS allows
+  for (std::size_t i = 0; i < std::min(agent.environment_files.size(), kMost); ++i) {
+    out.notes.push_back("container " + agent.name + " takes variables from " +
+                        agent.environment_files[i] +
+                        ": what that file sets is not known here, DD_API_KEY and other settings "
+                        "included");
+  }
+}
+
+}  // namespace
+
+Result<TaskDefinition> read_definition(const Value& properties, const std::string& resource,
+                                       Syntax syntax, Completeness completeness) {
+  const Dialect dialect{syntax == Syntax::template_json || syntax == Syntax::template_yaml,
+                        syntax != Syntax::json};
+  TaskDefinition out;
+  out.syntax = syntax;
+  out.resource = resource;
+  Fields in(properties, "", dialect);
+  out.family = in.text("family");
+  const bool in_template = dialect.capital;
+  if (out.family.empty() && in_template) out.family = resource;
+  if (out.family.empty() && completeness == Completeness::part) out.family = kUnknownFamily;
+  out.network_mode = in.text("networkMode");
+  const Value::List& compatibilities = in.list("requiresCompatibilities");
+  if (const auto units = in.number("cpu"); units && *units > 0) out.cpu_vcpu = *units / 1024.0;
+  out.memory_mib = mebibytes(in.number("memory"));
+  const Value* written = in.find("containerDefinitions");
+  const Value::List& containers = in.list("containerDefinitions");
+  if (in.error()) return *in.error();
+  if (written != nullptr && written->text() != nullptr)
+    return fail(Errc::invalid_config, dialect.key("containerDefinitions") + " is " +
+                                          *written->text() + ", known only at the deployment");
+  if (const auto read = read_containers(containers, dialect, out); !read) return read.error();
+  if (out.family.empty()) return fail(Errc::invalid_config, "family is missing");
   out.agent = find_agent(out.containers);
   out.launch_type =
-      launch_type_of(compatibilities, out.has_agent() ? &out.containers[out.agent] : nullptr);
+      launch_type_of(compatibilities, out.has_agent() ? &out.containers[out.agent] : nullptr,
+                     out.launch_type_written);
+  complete(out, dialect, completeness);
+  note_environment_files(out);
   return out;
 }
 

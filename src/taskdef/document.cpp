@@ -1,12 +1,13 @@
 #include "taskdef/document.hpp"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "remora/autodiscovery/parse.hpp"
 #include "remora/taskdef/task_definition.hpp"
+#include "taskdef/label_text.hpp"
+#include "taskdef/other_documents.hpp"
 
 namespace remora::taskdef {
 namespace {
@@ -59,28 +60,16 @@ model::ValueLimits limits() {
   return out;
 }
 
-struct OtherLanguage {
-  std::string_view word, message;
-};
-constexpr auto kOtherLanguages = std::to_array<OtherLanguage>({
-    {"aws_ecs_task_definition",
-     "Terraform is not read: give what `aws ecs describe-task-definition --task-definition <NAME>` "
-     "prints"},
-    {"aws-cdk", "sources of the CDK are not read: give the template that `cdk synth` prints"},
-    {"aws_cdk", "sources of the CDK are not read: give the template that `cdk synth` prints"},
-});
-
-// Asked only when a text is neither: templates may well contain these words.
-const OtherLanguage* other_language(std::string_view text) {
-  for (const OtherLanguage& one : kOtherLanguages) {
-    if (text.find(one.word) != std::string_view::npos) return &one;
-  }
-  return nullptr;
-}
-
 Result<Document> parse_json(std::string_view text) {
-  MistakeFinder finder;
-  if (!Json::sax_parse(text, &finder)) return broken_json(text, finder.position);
+  if (auto mistake = json_mistake(text)) {
+    // Text that a program has still to fill in: {"containerPort": ${port}}
+    const std::string quoted = with_quoted_references(text);
+    if (quoted == text || json_mistake(quoted)) {
+      if (auto other = what_else(text)) return fail(Errc::unsupported, *std::move(other));
+      return *mistake;
+    }
+    return parse_json(quoted);
+  }
   auto root = autodiscovery::parse_json(text, limits());
   if (!root) return fail(root.error().code(), root.error().message());
   return Document{*std::move(root), false};
@@ -88,23 +77,44 @@ Result<Document> parse_json(std::string_view text) {
 
 Result<Document> parse_yaml(std::string_view text) {
   auto root = autodiscovery::parse_tagged_yaml(text, limits());
-  const OtherLanguage* other = !root || root->map() == nullptr ? other_language(text) : nullptr;
-  if (other != nullptr) return fail(Errc::unsupported, std::string(other->message));
+  auto other = !root || root->map() == nullptr ? what_else(text) : std::nullopt;
+  if (other) return fail(Errc::unsupported, *std::move(other));
   if (!root && root.error().code() == Errc::too_large) return root.error();
   if (!root) return fail(Errc::invalid_config, root.error().message());
   return Document{*std::move(root), true};
 }
 
+/// A document as one text in quotes, which is what tools print of a value that is a text.
+std::optional<std::string> inside_of_quotes(std::string_view text) {
+  if (!text.starts_with('"')) return std::nullopt;
+  const auto value = autodiscovery::parse_json(text, limits());
+  if (!value || value->text() == nullptr) return std::nullopt;
+  return *value->text();
+}
+
 }  // namespace
+
+std::optional<Error> json_mistake(std::string_view text) {
+  MistakeFinder finder;
+  if (Json::sax_parse(text, &finder)) return std::nullopt;
+  return broken_json(text, finder.position);
+}
 
 Result<Document> parse_document(std::string_view text) {
   if (text.size() > kMaxDefinitionBytes)
     return fail(Errc::too_large, "larger than 1 MiB: not a task definition");
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    return fail(Errc::invalid_config, "is UTF-16: save it as UTF-8");
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool json = first == std::string_view::npos || text[first] == '{' || text[first] == '[';
-  return json ? parse_json(text) : parse_yaml(text);
+  if (first == std::string_view::npos) return parse_json(text);
+  if (const auto inside = inside_of_quotes(text.substr(first))) {
+    const std::size_t begin = inside->find_first_not_of(" \t\r\n");
+    const char bracket = begin == std::string::npos ? ' ' : (*inside)[begin];
+    if (bracket == '{' || bracket == '[') return parse_json(*inside);
+  }
+  return text[first] == '{' || text[first] == '[' ? parse_json(text) : parse_yaml(text);
 }
 
 }  // namespace remora::taskdef

@@ -1,9 +1,11 @@
 #include "taskdef/intrinsics.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "remora/model/value_reader.hpp"
+#include "remora/taskdef/task_definition.hpp"
 
 namespace remora::taskdef {
 namespace {
@@ -16,7 +18,10 @@ constexpr std::size_t kMaxBytes = 4u << 20;
 constexpr std::size_t kMaxDepth = 200;  // conditions refer to conditions
 constexpr std::size_t kMaxNotes = 50;
 
-bool is_open(std::string_view text) { return text.find("${") != std::string_view::npos; }
+constexpr std::string_view kLoop = "Fn::ForEach::";
+constexpr std::string_view kSnippet = "Fn::Transform";
+
+bool is_open(std::string_view text) { return holds_open_reference(text); }
 
 bool is_open(const Value& value) {
   if (const std::string* text = value.text()) return is_open(std::string_view(*text));
@@ -41,6 +46,35 @@ bool flag(const Value& parameter, std::string_view name) {
   return value != nullptr && model::affirmative(*value);
 }
 
+bool names_transform(const Value* transforms, std::string_view name) {
+  if (transforms == nullptr) return false;
+  if (transforms->text() != nullptr) return *transforms->text() == name;
+  const Value::List* list = transforms->list();
+  return list != nullptr && std::any_of(list->begin(), list->end(), [&](const Value& one) {
+           return one.text() != nullptr && *one.text() == name;
+         });
+}
+
+/// `${Name}` is the item, `&{Name}` its letters and digits.
+std::string with_item(std::string_view text, const std::string& identifier,
+                      const std::string& item) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool whole = text[i] == '$', letters = text[i] == '&';
+    const std::string_view rest = text.substr(i + 1);
+    if ((whole || letters) && rest.starts_with('{') && rest.substr(1).starts_with(identifier) &&
+        rest.substr(1 + identifier.size()).starts_with('}')) {
+      std::copy_if(item.begin(), item.end(), std::back_inserter(out), [&](char c) {
+        return whole || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      });
+      i += identifier.size() + 3;
+    } else {
+      out += text[i++];
+    }
+  }
+  return out;
+}
+
 const Value::List* list_of(const Value& value, std::size_t at_least) {
   const Value::List* list = value.list();
   return list != nullptr && list->size() >= at_least ? list : nullptr;
@@ -49,7 +83,8 @@ const Value::List* list_of(const Value& value, std::size_t at_least) {
 }  // namespace
 
 Intrinsics::Intrinsics(const Value& root)
-    : parameters_(root.find("Parameters")),
+    : transform_(root.find("Transform")),
+      parameters_(root.find("Parameters")),
       mappings_(root.find("Mappings")),
       conditions_(root.find("Conditions")) {}
 
@@ -59,6 +94,104 @@ Result<Value> Intrinsics::resolve(const Value& value) {
   if (too_large_)
     return fail(Errc::too_large, "its functions make more than 4 MiB of text or 100000 values");
   return out ? *std::move(out) : Value();
+}
+
+Result<Map> Intrinsics::expanded(const Value& resources) {
+  too_large_ = false;
+  std::vector<model::MapEntry> out;
+  if (resources.map() != nullptr) expand(*resources.map(), out);
+  if (too_large_)
+    return fail(Errc::too_large, "its loops make more than 4 MiB of text or 100000 values");
+  return Map::from_entries(std::move(out));
+}
+
+void Intrinsics::expand(const Map& map, std::vector<model::MapEntry>& out) {
+  for (const model::MapEntry& entry : map.entries()) {
+    if (entry.key == kSnippet) {
+      (void)evaluate_call({"Transform", &entry.value});
+    } else if (entry.key.starts_with(kLoop)) {
+      expand_loop(entry, out);
+    } else {
+      out.push_back(entry);
+    }
+    if (too_large_) return;
+  }
+}
+
+// [identifier, collection, {"key with ${identifier}": body}]
+void Intrinsics::expand_loop(const model::MapEntry& loop, std::vector<model::MapEntry>& out) {
+  const Value::List* parts = list_of(loop.value, 3);
+  const std::string* identifier = parts == nullptr ? nullptr : (*parts)[0].text();
+  const Map* body = parts == nullptr ? nullptr : (*parts)[2].map();
+  if (identifier == nullptr || identifier->empty() || body == nullptr) {
+    note(loop.key + " is not [identifier, list, object]: it is passed over");
+    return;
+  }
+  if (depth_ >= kMaxDepth) {
+    too_large_ = true;
+    return;
+  }
+  ++depth_;
+  if (!names_transform(transform_, "AWS::LanguageExtensions"))
+    note(loop.key +
+         " needs the transform AWS::LanguageExtensions, which the template does not name");
+  std::vector<std::string> items;
+  const auto collection = evaluate((*parts)[1]);
+  const Value::List* list = collection ? collection->list() : nullptr;
+  if (list != nullptr) {
+    for (const Value& item : *list) items.push_back(model::as_text(item).value_or(""));
+  } else {
+    items.push_back("${" + *identifier + "}");
+    note(loop.key + ": its list is not known before the deployment; shown once, with ${" +
+         *identifier + "} for an entry of it");
+  }
+  for (const std::string& item : items) {
+    std::vector<model::MapEntry> round;
+    for (const model::MapEntry& entry : body->entries()) {
+      round.push_back(
+          {with_item(entry.key, *identifier, item), bound(entry.value, *identifier, item)});
+      if (!charge(entry.key.size() + item.size())) break;
+    }
+    if (too_large_) break;
+    expand(Map::from_entries(std::move(round)), out);
+    if (too_large_) break;
+  }
+  --depth_;
+}
+
+Value Intrinsics::bound(const Value& value, const std::string& identifier,
+                        const std::string& item) {
+  if (!charge(0)) return {};
+  if (const std::string* text = value.text()) {
+    std::string out = with_item(*text, identifier, item);
+    charge(out.size());
+    return out;
+  }
+  if (const auto call = call_of(value); call && call->name == "Ref" &&
+                                        call->argument->text() != nullptr &&
+                                        *call->argument->text() == identifier) {
+    charge(item.size());
+    return item;
+  }
+  if (const Value::List* list = value.list()) {
+    Value::List out;
+    for (const Value& one : *list) {
+      out.push_back(bound(one, identifier, item));
+      if (too_large_) break;
+    }
+    return out;
+  }
+  if (const Map* map = value.map()) {
+    std::vector<model::MapEntry> out;
+    for (const model::MapEntry& entry : map->entries()) {
+      std::string key = with_item(entry.key, identifier, item);
+      charge(key.size());
+      out.push_back({std::move(key), bound(entry.value, identifier, item)});
+      if (too_large_) break;
+    }
+    return Map::from_entries(std::move(out));
+  }
+  return value;
 }
 
 std::optional<bool> Intrinsics::condition(const std::string& name) {
@@ -88,6 +221,7 @@ std::optional<Intrinsics::Call> Intrinsics::call_of(const Value& value) {
   const model::MapEntry& entry = map->entries().front();
   const std::string_view key = entry.key;
   if (key == "Ref" || key == "Condition") return Call{entry.key, &entry.value};
+  if (key.starts_with(kLoop)) return std::nullopt;  // a part of a map, not a value
   if (key.starts_with("Fn::")) return Call{entry.key.substr(4), &entry.value};
   if (key.size() > 1 && key.front() == '!') return Call{entry.key.substr(1), &entry.value};
   return std::nullopt;
@@ -122,6 +256,15 @@ Intrinsics::Optional Intrinsics::evaluate(const Value& value) {
     out = evaluate_call(*call);
   } else if (const Map* map = value.map()) {
     std::vector<model::MapEntry> entries;
+    const auto is_special = [](const model::MapEntry& entry) {
+      return entry.key == kSnippet || entry.key.starts_with(kLoop);
+    };
+    std::optional<Map> written_out;
+    if (std::any_of(map->entries().begin(), map->entries().end(), is_special)) {
+      std::vector<model::MapEntry> all;
+      expand(*map, all);
+      map = &written_out.emplace(Map::from_entries(std::move(all)));
+    }
     for (const model::MapEntry& entry : map->entries()) {
       charge(entry.key.size());
       if (auto one = evaluate(entry.value)) entries.push_back({entry.key, *std::move(one)});
@@ -151,6 +294,13 @@ Intrinsics::Optional Intrinsics::evaluate_call(const Call& call) {
     std::string text = inner ? inner->json_text() : std::string();
     charge(text.size());
     return text;
+  }
+  if (call.name == "Transform") {
+    const Value* name = argument.find("Name");
+    note("Fn::Transform" +
+         (name != nullptr && name->text() != nullptr ? " (" + *name->text() + ")" : std::string()) +
+         " brings a snippet in: what is in it is not known here");
+    return open("Fn::Transform");
   }
   note("Fn::" + call.name + " is not resolved");
   return open("Fn::" + call.name);

@@ -27,6 +27,11 @@ class Intrinsics {
   /// Errors: too_large (the result would be more than 4 MiB of text or 100,000 values).
   [[nodiscard]] Result<model::Value> resolve(const model::Value& value);
 
+  /// `resources`, a map, with each Fn::ForEach in it written out; nothing else is replaced. A
+  /// collection that only a deployment knows has one entry, the identifier itself: `${Name}`.
+  /// Errors: as resolve.
+  [[nodiscard]] Result<model::Map> expanded(const model::Value& resources);
+
   /// Empty when it depends on what only a deployment knows.
   [[nodiscard]] std::optional<bool> condition(const std::string& name);
 
@@ -39,6 +44,10 @@ class Intrinsics {
     std::string name;  ///< "Ref", "Sub", "GetAtt", …
     const model::Value* argument;
   };
+  void expand(const model::Map& map, std::vector<model::MapEntry>& out);
+  void expand_loop(const model::MapEntry& loop, std::vector<model::MapEntry>& out);
+  model::Value bound(const model::Value& value, const std::string& identifier,
+                     const std::string& item);
   static std::optional<Call> call_of(const model::Value& value);
   Optional evaluate(const model::Value& value);
   Optional evaluate_call(const Call& call);
@@ -56,6 +65,7 @@ class Intrinsics {
   bool charge(std::size_t bytes);
   void note(std::string text);
 
+  const model::Value* transform_;
   const model::Value* parameters_;
   const model::Value* mappings_;
   const model::Value* conditions_;

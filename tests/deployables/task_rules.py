@@ -32,7 +32,7 @@ FARGATE_MEMORY_OF_CPU = {
 }
 HEALTH_CHECK_BOUNDS = {  # seconds, and a count for retries
     "interval": (5, 300),
-    "timeout": (2, 120),
+    "timeout": (2, 60),
     "retries": (1, 10),
     "startPeriod": (0, 300),
 }

@@ -1,4 +1,5 @@
-// Bytes as a task definition or template: whatever is read is whole, and can be looked through.
+// Bytes as a task definition, a template or JSON of Terraform: whatever is read is whole, and can
+// be looked through.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -9,13 +10,17 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace remora;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto all = taskdef::parse_definitions(text);
+  const auto all = taskdef::parse_each(text);
   if (!all) {
     if (all.error().message().empty()) std::abort();
     return 0;
   }
-  if (all->empty() || all->size() > taskdef::kMaxDefinitions) std::abort();
-  for (const taskdef::TaskDefinition& task : *all) {
+  if (all->definitions.empty() ||
+      all->definitions.size() + all->unread.size() > taskdef::kMaxDefinitions)
+    std::abort();
+  for (const taskdef::Unread& one : all->unread)
+    if (one.message.empty()) std::abort();
+  for (const taskdef::TaskDefinition& task : all->definitions) {
     if (task.containers.empty()) std::abort();
     if (task.has_agent() && task.agent >= task.containers.size()) std::abort();
     for (const auto& container : task.containers) {

@@ -236,6 +236,25 @@ TEST(Report, AsJsonIsADocument) {
   EXPECT_GT(check["metrics"].size(), 50u);
 }
 
+TEST(Report, JsonCountsWhatIsUnread) {
+  const std::vector<Report> reports{make_report(definition_of(redis()), options())};
+  const std::vector<taskdef::Unread> unread{{"Snippet", "password=hunter2 is not known"}};
+  const auto json = nlohmann::json::parse(to_json("f.yaml", reports, unread));
+  EXPECT_EQ(json["errors"], 1);
+  EXPECT_EQ(json["unread"], nlohmann::json::parse(
+                                R"([{"resource":"Snippet",
+                                     "message":"password=******** is not known"}])"));
+}
+
+// The file of variables may hold it: neither missing nor a mistake.
+TEST(Report, LeavesVariablesOfEnvironmentFilesOpen) {
+  auto definition = definition_of(redis(R"("%%env_FROM_FILE%%")"));
+  definition.containers[0].environment_files = {"arn:aws:s3:::b/dd.env"};
+  const Report report = make_report(definition, options());
+  EXPECT_EQ(report.errors, 0u);
+  EXPECT_EQ(*option(report.containers[1].checks.at(0), "port"), model::Value("${FROM_FILE}"));
+}
+
 struct Paste {
   const char *name, *place, *message, *correction;
   taskdef::Syntax syntax;

@@ -104,6 +104,43 @@ INSTANTIATE_TEST_SUITE_P(
                 "container datadog-agent, environment DD_ECS_DEPLOYMENT_MODE: "},
         Mistake{"FargateUnsaid", [](TaskDefinition& d) { d.launch_type = "FARGATE"; },
                 "container datadog-agent, environment ECS_FARGATE: "},
+        Mistake{"KeyMayBeInAFile",
+                [](TaskDefinition& d) {
+                  d.containers[0].secrets.clear();
+                  d.containers[0].environment.clear();
+                  d.containers[0].environment_files = {"arn:aws:s3:::b/dd.env"};
+                },
+                ""},
+        Mistake{"Interval", [](TaskDefinition& d) { d.containers[0].health_times.interval = 4; },
+                "container datadog-agent, healthCheck.interval: is 4; ECS takes 5 to 300 seconds "
+                "(write: 5)",
+                kError},
+        Mistake{
+            "Timeout", [](TaskDefinition& d) { d.containers[1].health_times.timeout = 61; },
+            "container redis, healthCheck.timeout: is 61; ECS takes 2 to 60 seconds (write: 60)",
+            kError},
+        Mistake{"Retries", [](TaskDefinition& d) { d.containers[1].health_times.retries = 0; },
+                "container redis, healthCheck.retries: is 0; ECS takes 1 to 10 (write: 1)", kError},
+        Mistake{"StartPeriod",
+                [](TaskDefinition& d) { d.containers[1].health_times.start_period = 301; },
+                "container redis, healthCheck.startPeriod: is 301; ECS takes 0 to 300 seconds "
+                "(write: 300)",
+                kError},
+        Mistake{"TimesAtTheirLimits",
+                [](TaskDefinition& d) {
+                  d.containers[1].health_times = {5, 2, 0, 10};
+                },
+                ""},
+        Mistake{"BridgeOnManagedInstances", [](TaskDefinition& d) { d.network_mode = "bridge"; },
+                "networkMode: is bridge, which MANAGED_INSTANCES does not have (write: awsvpc)",
+                kError},
+        Mistake{"BridgeWhereTheTypeIsAssumed",
+                [](TaskDefinition& d) {
+                  d.network_mode = "bridge";
+                  d.launch_type_written = false;
+                },
+                ""},
+        Mistake{"ModeOfATemplate", [](TaskDefinition& d) { d.network_mode = "${Mode}"; }, ""},
         Mistake{"NoAgent", [](TaskDefinition& d) { d.agent = TaskDefinition::kNoAgent; },
                 "containerDefinitions: "}),
     [](const auto& mistake) { return mistake.param.name; });

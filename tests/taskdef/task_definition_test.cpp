@@ -1,7 +1,8 @@
-#include "fakes/source_dir.hpp"
 #include "remora/taskdef/task_definition.hpp"
 
 #include <gtest/gtest.h>
+
+#include "fakes/source_dir.hpp"
 
 namespace remora::taskdef {
 namespace {
@@ -82,6 +83,63 @@ INSTANTIATE_TEST_SUITE_P(
                     Mode{"Managed", "", "ECS_MANAGED_INSTANCES", "MANAGED_INSTANCES"}),
     [](const auto& mode) { return mode.param.name; });
 
+TEST(ParseTaskDefinition, TakesARangeOfPorts) {
+  const auto task = parsed(R"({"family": "f", "containerDefinitions": [{"name": "a", "image": "i",
+      "portMappings": [{"containerPort": 3478, "protocol": "udp"},
+                       {"containerPortRange": "10000-10010", "hostPort": 0}]}]})");
+  ASSERT_TRUE(task) << task.error().message();
+  ASSERT_EQ(task->containers[0].ports.size(), 1u);  // a range has no port to choose
+  EXPECT_EQ(task->containers[0].ports[0].container_port, 3478);
+  EXPECT_TRUE(task->faults.empty());
+}
+
+// What ECS refuses in one list is no reason to read nothing.
+TEST(ParseTaskDefinition, KeepsReadingPastEntriesThatEcsRefuses) {
+  const auto task = parsed(R"({"family": "f", "containerDefinitions": [{"name": "a", "image": "i",
+      "environment": [{"value": "x"}, {"name": "A"}, null], "secrets": [{}],
+      "portMappings": [{"hostPort": 80}], "healthCheck": {"command": []}}]})");
+  ASSERT_TRUE(task) << task.error().message();
+  EXPECT_EQ(*task->containers[0].variable("A"), "");
+  std::vector<std::string> faults;
+  for (const auto& fault : task->faults) faults.push_back(fault.place + ": " + fault.message);
+  EXPECT_EQ(faults,
+            (std::vector<std::string>{
+                "environment: an entry has no name: ECS refuses it",
+                "secrets: an entry has no name: ECS refuses it",
+                "portMappings: an entry has neither containerPort nor containerPortRange: ECS "
+                "refuses it",
+                "healthCheck.command: is missing or empty: ECS refuses it"}));
+}
+
+struct NetworkDefault {
+  const char *name, *fields, *mode, *fault;
+};
+class NetworkModeOf : public testing::TestWithParam<NetworkDefault> {};
+
+TEST_P(NetworkModeOf, IsTheDefaultOfTheLaunchType) {
+  const auto task = parsed(std::string(R"({"family": "f", )") + GetParam().fields +
+                           R"("containerDefinitions": [{"name": "a", "image": "i"}]})");
+  ASSERT_TRUE(task) << task.error().message();
+  EXPECT_EQ(task->network_mode, GetParam().mode);
+  std::string faults;
+  for (const auto& fault : task->faults) faults += fault.message;
+  EXPECT_EQ(faults, GetParam().fault);
+  EXPECT_TRUE(task->notes.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Types, NetworkModeOf,
+    testing::Values(
+        NetworkDefault{"Unsaid", "", "bridge", ""},
+        NetworkDefault{"Ec2", R"("requiresCompatibilities": ["EC2"], )", "bridge", ""},
+        NetworkDefault{"External", R"("requiresCompatibilities": ["EXTERNAL"], )", "bridge", ""},
+        NetworkDefault{"Written", R"("networkMode": "host", )", "host", ""},
+        NetworkDefault{"Fargate", R"("requiresCompatibilities": ["FARGATE"], )", "awsvpc",
+                       "is missing: ECS takes bridge then, which FARGATE does not have"},
+        NetworkDefault{"Managed", R"("requiresCompatibilities": ["MANAGED_INSTANCES"], )", "awsvpc",
+                       "is missing: ECS takes bridge then, which MANAGED_INSTANCES does not have"}),
+    [](const auto& mode) { return mode.param.name; });
+
 // ECS refuses it; what was meant is plain, and so is what to write.
 TEST(ParseTaskDefinition, ReadsALabelThatIsNoTextAndSaysSo) {
   const auto task = parsed(R"({"family": "f", "containerDefinitions": [{"name": "a", "image": "i",
@@ -159,8 +217,9 @@ INSTANTIATE_TEST_SUITE_P(
             "not valid YAML: line 2, column 3: a key is missing or not a text"},
         Bad{"Words", "hello", "neither a task definition nor a template"},
         Bad{"Terraform", "resource \"aws_ecs_task_definition\" \"app\" {\n  family = \"f\"\n}\n",
-            "Terraform is not read: give what `aws ecs describe-task-definition --task-definition "
-            "<NAME>` prints"},
+            "a configuration of Terraform: give what `terraform show -json` prints, of a plan or "
+            "of "
+            "the state"},
         Bad{"Cdk", "import * as ecs from 'aws-cdk-lib/aws-ecs';\n",
             "sources of the CDK are not read: give the template that `cdk synth` prints"},
         Bad{"Cpu", R"({"family": "f", "cpu": "much", "containerDefinitions": []})",

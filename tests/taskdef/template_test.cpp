@@ -275,6 +275,149 @@ INSTANTIATE_TEST_SUITE_P(
             "nested deeper than 100 levels"}),
     [](const auto& bad) { return bad.param.name; });
 
+// One resource with `loop` around it; its family and notes.
+std::string looping(const std::string& transform, const std::string& list) {
+  return "Transform: " + transform +
+         "\nParameters: {P: {Type: CommaDelimitedList, Default: 'a, b'}, "
+         "Q: {Type: CommaDelimitedList}}\nResources:\n  Fn::ForEach::Tasks:\n    - Svc\n    - " +
+         list +
+         "\n    - Task${Svc}:\n        Type: AWS::ECS::TaskDefinition\n        Properties:\n"
+         "          Family: !Sub '${Svc}-fam'\n          ContainerDefinitions:\n"
+         "            - {Name: !Ref Svc, Image: 'x:&{Svc}'}\n";
+}
+
+struct Loop {
+  const char* name;
+  std::string text;
+  std::vector<std::string> resources, families, images, notes;
+};
+class Loops : public testing::TestWithParam<Loop> {};
+
+TEST_P(Loops, AreWrittenOut) {
+  const auto reading = parse_each(GetParam().text);
+  ASSERT_TRUE(reading) << reading.error().message();
+  std::vector<std::string> resources, families, images;
+  for (const TaskDefinition& task : reading->definitions) {
+    resources.push_back(task.resource);
+    families.push_back(task.family);
+    images.push_back(task.containers[0].image);
+  }
+  EXPECT_EQ(resources, GetParam().resources);
+  EXPECT_EQ(families, GetParam().families);
+  EXPECT_EQ(images, GetParam().images);
+  EXPECT_EQ(reading->definitions[0].notes, GetParam().notes);
+}
+
+const std::string kExtensions = "AWS::LanguageExtensions";
+INSTANTIATE_TEST_SUITE_P(
+    Lists, Loops,
+    testing::Values(
+        Loop{"Literal",
+             looping(kExtensions, "[alpha, be-ta]"),
+             {"Taskalpha", "Taskbe-ta"},
+             {"alpha-fam", "be-ta-fam"},
+             {"x:alpha", "x:beta"},
+             {}},
+        Loop{"Parameter",
+             looping("[Some::Other, AWS::LanguageExtensions]", "!Ref P"),
+             {"Taska", "Taskb"},
+             {"a-fam", "b-fam"},
+             {"x:a", "x:b"},
+             {"the macro Some::Other may change the template when it is deployed"}},
+        Loop{"KnownOnlyAtTheDeployment",
+             looping(kExtensions, "!Ref Q"),
+             {"Task${Svc}"},
+             {"${Svc}-fam"},
+             {"x:Svc"},
+             {"Fn::ForEach::Tasks: its list is not known before the deployment; shown once, with "
+              "${Svc} for an entry of it"}},
+        Loop{"WithoutTransform",
+             looping("AWS::Serverless-2016-10-31", "[a]"),
+             {"Taska"},
+             {"a-fam"},
+             {"x:a"},
+             {"Fn::ForEach::Tasks needs the transform AWS::LanguageExtensions, which the template "
+              "does not name"}}),
+    [](const auto& loop) { return loop.param.name; });
+
+TEST(Template, WritesOutLoopsInsideOfLoopsAndOfProperties) {
+  const auto all = parse_definitions(R"(
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Outer:
+    - A
+    - [x, y]
+    - Fn::ForEach::Inner:
+        - B
+        - [1, 2]
+        - T${A}${B}:
+            Type: AWS::ECS::TaskDefinition
+            Properties:
+              ContainerDefinitions:
+                - Name: a
+                  Image: i
+                  DockerLabels:
+                    Fn::ForEach::Labels: [L, [one, two], {'k.${L}': !Ref L}]
+)");
+  ASSERT_TRUE(all) << all.error().message();
+  ASSERT_EQ(all->size(), 4u);
+  EXPECT_EQ(all->at(3).resource, "Ty2");
+  EXPECT_EQ(all->at(0).containers[0].labels,
+            (std::map<std::string, std::string>{{"k.one", "one"}, {"k.two", "two"}}));
+}
+
+TEST(Template, LoopsThatMultiplyAreRefused) {
+  std::string list = "[a";
+  for (int i = 0; i < 99; ++i) list += ", a" + std::to_string(i);
+  list += "]";
+  std::string body = "'T${A}${B}${C}': {Type: X}";
+  for (const char* name : {"C", "B", "A"})
+    body = std::string("'Fn::ForEach::") + name + "': [" + name + ", " + list + ", {" + body + "}]";
+  const auto all =
+      parse_definitions("Transform: AWS::LanguageExtensions\nResources: {" + body + "}\n");
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().message(), "its loops make more than 4 MiB of text or 100000 values");
+}
+
+TEST(Template, OneBadResourceDoesNotHideTheGoodOnes) {
+  const auto reading = parse_each(R"(
+Resources:
+  Quay:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ContainerDefinitions: [{Name: a, Image: i}]}
+  Snippet:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {'Fn::Transform': {Name: 'AWS::Include', Parameters: {Location: 's3://b/t.yaml'}}}
+  Late:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {ContainerDefinitions: !GetAtt Macro.Containers}
+  Part:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - {Name: a, Image: i, 'Fn::Transform': {Name: 'AWS::Include'}}
+        - {'Fn::Transform': {Name: Sidecars}}
+)");
+  ASSERT_TRUE(reading) << reading.error().message();
+  ASSERT_EQ(reading->definitions.size(), 2u);
+  EXPECT_EQ(reading->definitions[0].resource, "Quay");
+  EXPECT_TRUE(reading->definitions[0].notes.empty());
+  EXPECT_EQ(reading->definitions[1].notes,
+            (std::vector<std::string>{
+                "Fn::Transform (AWS::Include) brings a snippet in: what is in it is not known here",
+                "Fn::Transform (Sidecars) brings a snippet in: what is in it is not known here",
+                "an entry of ContainerDefinitions is known only at the deployment: "
+                "${Fn::Transform}"}));
+  ASSERT_EQ(reading->unread.size(), 2u);
+  EXPECT_EQ(reading->unread[0].resource, "Snippet");
+  EXPECT_EQ(
+      reading->unread[0].message,
+      "ContainerDefinitions holds no container; Fn::Transform (AWS::Include) brings a snippet "
+      "in: what is in it is not known here");
+  EXPECT_EQ(reading->unread[1].message,
+            "ContainerDefinitions is ${Macro.Containers}, known only at the deployment");
+}
+
 TEST(Template, OfManyTaskDefinitionsIsRefused) {
   std::string text = "Resources:\n";
   for (int i = 0; i < 101; ++i)

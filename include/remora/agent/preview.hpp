@@ -15,12 +15,12 @@ struct PreviewRequest {
 
 struct PreviewOutput {
   std::string text;     ///< line ends included; of every task definition of a template
-  bool faulty = false;  ///< there is an error among the faults
+  bool faulty = false;  ///< there is an error among the faults, or a definition that is unread
 };
 
 /// Reads the file and nothing else of this machine: settings are those of the agent's container in
 /// the definition. Blocking, without network.
-/// Errors: those of taskdef::read_definitions.
+/// Errors: those of taskdef::read_each.
 [[nodiscard]] Result<PreviewOutput> preview_file(const PreviewRequest& request);
 
 }  // namespace remora::agent

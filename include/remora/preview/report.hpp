@@ -88,9 +88,12 @@ struct TextOptions {
 
 /// For people, prose within 100 columns; what is to be copied is never broken.
 [[nodiscard]] std::string to_text(const Report& report, const TextOptions& options = {});
+/// Definitions of the document that could not be read: what follows the reports. Not empty.
+[[nodiscard]] std::string to_text(std::span<const taskdef::Unread> unread);
 /// The last line: "2 errors, 1 warning".
 [[nodiscard]] std::string summary_text(std::size_t errors, std::size_t warnings);
-/// One document, with line breaks.
-[[nodiscard]] std::string to_json(const std::string& file, std::span<const Report> reports);
+/// One document, with line breaks. What is unread counts as an error each.
+[[nodiscard]] std::string to_json(const std::string& file, std::span<const Report> reports,
+                                  std::span<const taskdef::Unread> unread = {});
 
 }  // namespace remora::preview
