@@ -3,6 +3,7 @@
 #include <cstring>
 #include <span>
 
+#include "checks/openmetrics/declared_families.hpp"
 #include "checks/openmetrics/sample_reader.hpp"
 #include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
@@ -15,12 +16,14 @@ constexpr std::size_t kExcerpt = 80;          // bytes shown of a line
 constexpr std::size_t kScrubbedBefore = 512;  // bytes: a secret is not cut before it is recognised
 
 constexpr std::string_view kTotal = "_total";
+constexpr std::string_view kCreated = "_created";
 
 using Suffixes = std::span<const std::string_view>;
 
 constexpr std::string_view kPlain[] = {""};
 constexpr std::string_view kSummary[] = {"", "_count", "_sum", "_created"};
-constexpr std::string_view kHistogram[] = {"_bucket", "_count", "_sum", "_created"};
+// Some exporters write the buckets under the plain name.
+constexpr std::string_view kHistogram[] = {"_bucket", "_count", "_sum", "", "_created"};
 constexpr std::string_view kGaugeHistogram[] = {"_bucket", "_gcount", "_gsum"};
 constexpr std::string_view kCounter[] = {"_total", "_created"};
 constexpr std::string_view kInfo[] = {"_info"};
@@ -32,7 +35,7 @@ Suffixes suffixes_of(FamilyType type, Grammar grammar) {
     case FamilyType::summary:
       return Suffixes(kSummary).first(open ? 4 : 3);
     case FamilyType::histogram:
-      return Suffixes(kHistogram).first(open ? 4 : 3);
+      return Suffixes(kHistogram).first(open ? 5 : 4);
     case FamilyType::counter:
       return open ? Suffixes(kCounter) : Suffixes(kPlain);
     case FamilyType::gauge_histogram:
@@ -43,6 +46,17 @@ Suffixes suffixes_of(FamilyType type, Grammar grammar) {
       return kPlain;
   }
 }
+
+bool contains(Suffixes suffixes, std::string_view suffix) {
+  for (const std::string_view allowed : suffixes) {
+    if (suffix == allowed) return true;
+  }
+  return false;
+}
+
+/// All that a sample's name may add to the name of its family.
+constexpr std::string_view kAnySuffix[] = {"_bucket", "_count", "_sum",    "_total",
+                                           "_info",   "_gsum",  "_gcount", "_created"};
 
 bool type_named(std::string_view text, Grammar grammar, FamilyType& out) {
   for (int i = 0; i <= static_cast<int>(FamilyType::state_set); ++i) {
@@ -107,9 +121,11 @@ struct ExpositionParser::Impl {
   void keep(std::string_view bytes);
 
   void open(std::string_view name, FamilyType of, bool is_declared);
-  void announce();
+  void announce(std::string_view sample_name = {});
   void close();
   bool belongs(std::string_view name) const;
+  bool find_declared(std::string_view name, std::string& family, FamilyType& of);
+  bool owned(std::string_view name);
   bool is_name(std::string_view word, std::string_view& name);
 
   ParserOptions options;
@@ -127,8 +143,15 @@ struct ExpositionParser::Impl {
   bool announced = false;
   bool wanted = false;
   FamilyType type = FamilyType::unknown;
-  std::string base;  // as its TYPE line names it
+  bool typed = false;     // by a TYPE line, here or further up
+  bool reopened = false;  // by a sample that stands elsewhere
+  std::string base;       // as its TYPE line names it
+  std::string
+      other_name;  // of samples that are found to be of this family, though spelled otherwise
   Suffixes suffixes;
+
+  DeclaredFamilies families;
+  std::string found_family, spelled;
 };
 
 void ExpositionParser::Impl::malformed(std::string_view text, std::string_view why) {
@@ -147,22 +170,37 @@ void ExpositionParser::Impl::open(std::string_view name, FamilyType of, bool is_
   is_open = true;
   declared = is_declared;
   type = of;
+  typed = reopened = false;
   base.assign(name);
+  other_name.clear();
   suffixes = is_declared ? suffixes_of(of, options.grammar) : Suffixes(kPlain);
 }
 
-void ExpositionParser::Impl::announce() {
+/// `sample_name`: of the sample that makes the family known; empty when it ends without one.
+void ExpositionParser::Impl::announce(std::string_view sample_name) {
   announced = true;
-  if (stats.families == options.max_families) {
-    wanted = false;
-    stats.limit = "families";
-    return;
+  if (!reopened) {
+    if (stats.families == options.max_families) {
+      wanted = false;
+      stats.limit = "families";
+      return;
+    }
+    ++stats.families;
   }
-  ++stats.families;
+  if (declared && !typed) {
+    // A HELP line alone; the type may stand further up.
+    if (const auto known = families.find(base)) {
+      type = *known;
+      suffixes = suffixes_of(type, options.grammar);
+    }
+  }
   Family family{base, type};
-  if (type == FamilyType::counter && options.strip_total &&
-      options.grammar == Grammar::prometheus && base.ends_with(kTotal)) {
-    family.name.remove_suffix(kTotal.size());
+  if (type == FamilyType::counter) {
+    if (!options.strip_total) {
+      if (!sample_name.empty()) family.name = sample_name;
+    } else if (base.ends_with(kTotal)) {
+      family.name.remove_suffix(kTotal.size());
+    }
   }
   wanted = handler.family(family);
 }
@@ -177,13 +215,61 @@ void ExpositionParser::Impl::close() {
 bool ExpositionParser::Impl::belongs(std::string_view name) const {
   if (!is_open || name.size() < base.size() ||
       std::memcmp(name.data(), base.data(), base.size()) != 0) {
-    return false;
+    return !other_name.empty() && name == other_name;
   }
-  const std::string_view suffix = name.substr(base.size());
-  for (const std::string_view allowed : suffixes) {
-    if (suffix == allowed) return true;
+  return contains(suffixes, name.substr(base.size())) ||
+         (!other_name.empty() && name == other_name);
+}
+
+/// The declared family of a sample that does not stand below its TYPE line, or whose spelling is
+/// not quite that of its type. An exact name comes before one with a suffix.
+bool ExpositionParser::Impl::find_declared(std::string_view name, std::string& family,
+                                           FamilyType& of) {
+  if (families.empty()) return false;
+  const auto is_counter = [&](std::string_view candidate) {
+    const auto found = families.find(candidate);
+    return found == FamilyType::counter;
+  };
+  if (const auto found = families.find(name)) {
+    if (*found == FamilyType::counter || contains(suffixes_of(*found, options.grammar), "")) {
+      family.assign(name);
+      of = *found;
+      return true;
+    }
   }
-  return false;
+  for (const std::string_view suffix : kAnySuffix) {
+    if (name.size() <= suffix.size() || !name.ends_with(suffix)) continue;
+    const std::string_view stem = name.substr(0, name.size() - suffix.size());
+    const auto found = families.find(stem);
+    if (found && ((*found == FamilyType::counter && suffix == kTotal) ||
+                  contains(suffixes_of(*found, options.grammar), suffix))) {
+      family.assign(stem);
+      of = *found;
+      return true;
+    }
+  }
+  // `x` and, in OpenMetrics, `x_created` of a counter that is declared as `x_total`.
+  if (options.grammar == Grammar::openmetrics && name.ends_with(kCreated)) {
+    name.remove_suffix(kCreated.size());
+  }
+  spelled.assign(name).append(kTotal);
+  if (!is_counter(spelled)) return false;
+  family = spelled;
+  of = FamilyType::counter;
+  return true;
+}
+
+/// Whether the sample is of the current family; one that is declared elsewhere is reopened for it.
+bool ExpositionParser::Impl::owned(std::string_view name) {
+  if (belongs(name)) return true;
+  FamilyType of{};
+  if (!find_declared(name, found_family, of)) return false;
+  if (!(is_open && declared && base == found_family)) {
+    open(found_family, of, true);
+    typed = reopened = true;
+  }
+  if (!belongs(name)) other_name.assign(name);
+  return true;
 }
 
 bool ExpositionParser::Impl::is_name(std::string_view word, std::string_view& name) {
@@ -220,30 +306,29 @@ void ExpositionParser::Impl::comment(std::string_view text) {
     return malformed(text, "not a metric type");
   }
   const bool same = is_open && declared && base == name;
-  if (!same) {
+  if (!same || (is_type && of != type && announced)) {
     open(name, of, true);
-  } else if (is_type && of != type) {
-    if (announced) {
-      open(name, of, true);
-    } else {
-      type = of;
-      suffixes = suffixes_of(of, options.grammar);
-    }
+  } else if (is_type) {
+    type = of;
+    suffixes = suffixes_of(of, options.grammar);
   }
+  if (!is_type) return;
+  typed = true;
+  families.remember(base, of);
 }
 
 void ExpositionParser::Impl::sample(std::string_view text) {
   std::string_view name;
   if (const auto why = reader.begin(text, name); !why.empty()) return malformed(text, why);
-  const bool known = !name.empty() && belongs(name);
+  const bool known = !name.empty() && owned(name);
   if (known && announced && !wanted) {
     ++stats.unwanted;
     return;
   }
   Sample sample;
   if (const auto why = reader.rest(sample); !why.empty()) return malformed(text, why);
-  if (!known && !belongs(sample.name)) open(sample.name, FamilyType::unknown, false);
-  if (!announced) announce();
+  if (!known && !owned(sample.name)) open(sample.name, FamilyType::unknown, false);
+  if (!announced) announce(sample.name);
   if (!wanted) {
     ++stats.unwanted;
     return;

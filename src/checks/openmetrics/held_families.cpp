@@ -14,13 +14,19 @@ HeldFamilies::Piece HeldFamilies::keep(std::string_view text) {
   return piece;
 }
 
+std::size_t HeldFamilies::bytes() const noexcept {
+  return text_.size() + labels_.size() * sizeof(HeldLabel) + samples_.size() * sizeof(HeldSample) +
+         families_.size() * sizeof(HeldFamily);
+}
+
 void HeldFamilies::begin_family(const Family& family) {
-  families_.push_back({keep(family.name), family.type, samples_.size()});
+  full_ = bytes() + family.name.size() > kMaxBytes;
+  if (!full_) families_.push_back({keep(family.name), family.type, samples_.size()});
 }
 
 bool HeldFamilies::add(const Sample& sample) {
-  std::size_t bytes = text_.size() + labels_.size() * sizeof(HeldLabel) +
-                      samples_.size() * sizeof(HeldSample) + sample.name.size();
+  if (full_) return false;
+  std::size_t bytes = this->bytes() + sample.name.size();
   for (const Label& label : sample.labels) bytes += label.name.size() + label.value.size();
   if (bytes > kMaxBytes) return false;
   HeldSample held{sample.value,

@@ -12,10 +12,12 @@ namespace remora::checks::openmetrics {
 
 class HeldFamilies {
  public:
+  /// A family that has no room is left out with its samples, for which `add` says so.
   void begin_family(const Family& family);
   /// Of the last family. False: no more room, it is not kept.
   [[nodiscard]] bool add(const Sample& sample);
   [[nodiscard]] bool empty() const noexcept { return families_.empty(); }
+  [[nodiscard]] bool without_samples() const noexcept { return samples_.empty(); }
   void clear();
   /// As if they came from the parser again, in the same order.
   void replay(ExpositionHandler& to) const;
@@ -46,12 +48,14 @@ class HeldFamilies {
     std::size_t first_sample;
   };
 
+  [[nodiscard]] std::size_t bytes() const noexcept;
   Piece keep(std::string_view text);
   std::string_view view(Piece piece) const {
     return std::string_view(text_).substr(piece.offset, piece.size);
   }
   Sample sample(std::size_t index, std::vector<Label>& labels) const;
 
+  bool full_ = false;
   std::string text_;
   std::vector<HeldLabel> labels_;
   std::vector<HeldSample> samples_;

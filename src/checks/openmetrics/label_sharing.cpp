@@ -49,6 +49,7 @@ LabelSharing::LabelSharing(const std::vector<SharedLabels>& sources, bool cached
 
 void LabelSharing::begin() {
   pending_.clear();
+  target_info_first_ = target_info_;
   if (cached_ && collected_) return;
   for (const auto& [metric, source] : sources_) pending_.push_back(metric);
   // Without a cache everything waits for the target, too.
@@ -59,17 +60,15 @@ void LabelSharing::begin() {
 
 bool LabelSharing::is_source(std::string_view family) const {
   if (target_info_ && family == kTargetInfo) return true;
-  return std::find(pending_.begin(), pending_.end(), family) != pending_.end();
+  return !(cached_ && collected_) && sources_.contains(family);
 }
 
 void LabelSharing::begin_source(std::string_view family) {
-  current_ = nullptr;
-  if (const auto it = std::find(pending_.begin(), pending_.end(), family); it != pending_.end()) {
-    const auto source = sources_.find(family);
-    if (source != sources_.end()) current_ = &source->second;
-    pending_.erase(it);
-  }
-  target_info_now_ = target_info_first_ = target_info_ && family == kTargetInfo;
+  // A page may come back to a family: its later samples share as well, and nobody waits twice.
+  std::erase(pending_, family);
+  const auto source = sources_.find(family);
+  current_ = !(cached_ && collected_) && source != sources_.end() ? &source->second : nullptr;
+  target_info_now_ = target_info_ && family == kTargetInfo;
 }
 
 void LabelSharing::add_set(Set set) {

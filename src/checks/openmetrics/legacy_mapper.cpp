@@ -160,7 +160,7 @@ class LegacyMapper final : public MetricMapper {
     LegacyMapper& to_;
   };
 
-  const std::string* emitted_name(std::string_view family);
+  const std::string* emitted_name(const Family& family);
   bool ignores(std::string_view name) const {
     return parts_.ignored.named(name) || parts_.ignored.matched(name);
   }
@@ -186,7 +186,7 @@ class LegacyMapper final : public MetricMapper {
   std::string prefix_;
   TextMap<std::string> names_;
   std::unordered_set<std::uint64_t> unmatched_;
-  std::string wildcard_name_;
+  std::string wildcard_name_, spelled_;
   ScrapeStart start_;
   SubmissionSink* sink_ = nullptr;
   MapperStats stats_;
@@ -210,12 +210,24 @@ class LegacyMapper final : public MetricMapper {
   std::string hostname_;
 };
 
-const std::string* LegacyMapper::emitted_name(std::string_view family) {
-  if (const auto it = names_.find(family); it != names_.end()) return &it->second;
-  const std::uint64_t hash = TextHash()(family);
+/// A counter is called as its samples are; its TYPE line may spell it with or without `_total`, and
+/// so may the configuration.
+const std::string* LegacyMapper::emitted_name(const Family& family) {
+  constexpr std::string_view kTotal = "_total";
+  if (const auto it = names_.find(family.name); it != names_.end()) return &it->second;
+  if (family.type == FamilyType::counter) {
+    spelled_.assign(family.name);
+    if (family.name.ends_with(kTotal)) {
+      spelled_.resize(spelled_.size() - kTotal.size());
+    } else {
+      spelled_.append(kTotal);
+    }
+    if (const auto it = names_.find(spelled_); it != names_.end()) return &it->second;
+  }
+  const std::uint64_t hash = TextHash()(family.name);
   if (unmatched_.contains(hash)) return nullptr;
-  if (parts_.wildcards.matched(family)) {
-    wildcard_name_.assign(family);
+  if (parts_.wildcards.matched(family.name)) {
+    wildcard_name_.assign(family.name);
     return &wildcard_name_;
   }
   if (unmatched_.size() < kMaxUnmatched) unmatched_.insert(hash);
@@ -271,7 +283,7 @@ bool LegacyMapper::open_mapped(const Family& family) {
   family_ = {family_name_, family.type};
   mapped_ = metadata_ = false;
   if (ignores(family_name_)) return false;
-  const std::string* name = emitted_name(family_name_);
+  const std::string* name = emitted_name(family_);
   mapped_ = name != nullptr;
   if (mapped_) {
     name_.assign(prefix_).append(*name);
@@ -359,7 +371,7 @@ void LegacyMapper::process(const Sample& sample) {
       }
     }
   }
-  const Part part = part_of(sample.name);
+  Part part = part_of(sample.name);
   switch (family_.type) {
     case FamilyType::counter:
       build_tags(labels_);
@@ -377,6 +389,7 @@ void LegacyMapper::process(const Sample& sample) {
       summary_sample(sample, part, labels_);
       break;
     case FamilyType::histogram:
+      if (part == Part::plain && has_bound(sample)) part = Part::bucket;
       histogram_sample(sample, part, labels_);
       break;
     default:

@@ -87,7 +87,7 @@ class Emitter final : public ExpositionHandler {
   /// Samples of this family would be submitted.
   [[nodiscard]] bool wants(const Family& family) {
     if (excluded_.covers(family.name)) return false;
-    MetricRule* rule = rules_.find(family.name);
+    MetricRule* rule = rule_of(family);
     return rule != nullptr && effective_type(*rule, family.type).has_value();
   }
 
@@ -95,7 +95,7 @@ class Emitter final : public ExpositionHandler {
     rule_ = nullptr;
     ignored_ = excluded_.covers(family.name);
     if (ignored_) return telemetry_;
-    MetricRule* rule = rules_.find(family.name);
+    MetricRule* rule = rule_of(family);
     if (rule == nullptr) return false;
     const auto type = effective_type(*rule, family.type);
     if (!type) return false;
@@ -139,6 +139,15 @@ class Emitter final : public ExpositionHandler {
   void name_into(std::string& out, std::string_view suffix) {
     out.assign(plain_name_).append(suffix);
   }
+  /// Under `_total` a counter is called where its page does not say it is one, and then only a rule
+  /// with a type of its own sends it: such a rule stays right when the page says so, or we see it.
+  MetricRule* rule_of(const Family& family) {
+    MetricRule* rule = rules_.find(family.name);
+    if (rule != nullptr || family.type != FamilyType::counter) return rule;
+    spelled_.assign(family.name).append("_total");
+    rule = rules_.find(spelled_);
+    return rule != nullptr && rule->gives_type() ? rule : nullptr;
+  }
   bool needed(Part part) const;
   bool build_tags(std::span<const Label> labels, bool table);
   void find_hostname(std::span<const Label> labels);
@@ -168,6 +177,7 @@ class Emitter final : public ExpositionHandler {
   bool ignored_ = false, named_created_ = false;
   RuleType type_{};
   FamilyType exposed_{};
+  std::string spelled_;
   std::string plain_name_, count_name_, total_name_, sum_name_, bucket_name_, bound_key_;
   bool bound_tag_ = true, bound_rules_ = false;
   BucketTable table_;
@@ -200,12 +210,13 @@ void Emitter::sample(const Sample& sample) {
   // When a counter was made is no value of it.
   if (exposed_ == FamilyType::counter && !named_created_ && sample.name.ends_with("_created"))
     return;
-  const Part part = part_of(sample.name);
+  Part part = part_of(sample.name);
+  const bool histogram = exposed_ == FamilyType::histogram;
+  if (histogram && part == Part::plain && has_bound(sample)) part = Part::bucket;
   if (!needed(part)) return;
 
   std::span<const Label> labels = sample.labels;
   bound_ = nullptr;
-  const bool histogram = exposed_ == FamilyType::histogram;
   if (sharing_.configured() || histogram || exposed_ == FamilyType::summary) {
     changed_.assign(labels.begin(), labels.end());
     if (sharing_.configured()) sharing_.populate(changed_);
@@ -450,6 +461,11 @@ class Sharer final : public ExpositionHandler {
   void end_family() override {
     if (route_ == Route::pass) next_.end_family();
     if (route_ != Route::source) return;
+    if (source_.without_samples()) {
+      // Declared here; its samples may stand further down.
+      source_.clear();
+      return;
+    }
     sharing_.begin_source(name_);
     source_.each_sample_of_last([&](const Sample& sample) { sharing_.collect(sample); });
     if (sharing_.waiting()) {

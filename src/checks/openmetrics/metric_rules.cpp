@@ -150,7 +150,7 @@ MetricRule* MetricRules::find(std::string_view family) {
 }
 
 std::optional<RuleType> effective_type(MetricRule& rule, FamilyType exposed) {
-  if (rule.type != RuleType::native && rule.type != RuleType::native_dynamic) return rule.type;
+  if (rule.gives_type()) return rule.type;
   RuleType type{};
   switch (exposed) {
     case FamilyType::counter:

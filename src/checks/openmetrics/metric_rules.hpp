@@ -39,6 +39,11 @@ struct MetricRule {
   std::string label;
   double scale = 1;
   std::vector<std::pair<std::int64_t, int>> statuses;
+
+  /// The type comes from the configuration, not from the page.
+  [[nodiscard]] bool gives_type() const noexcept {
+    return type != RuleType::native && type != RuleType::native_dynamic;
+  }
 };
 
 class MetricRules {

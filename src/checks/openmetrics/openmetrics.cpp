@@ -380,6 +380,8 @@ const IntegrationInfo kOpenmetrics{
         "service_check (with `status_map`) and metadata (with `label`). A counter shows from the "
         "second "
         "scrape on.\n\n"
+        "Samples need not stand right below their TYPE line, a counter may be declared with or "
+        "without `_total`, and the buckets of a histogram may have its plain name.\n\n"
         "Lines that cannot be read are passed over and named in a warning. Read are 256 MiB of a "
         "page, 200000 families and 2000000 samples at most.",
     .max_returned_metrics = 2000,

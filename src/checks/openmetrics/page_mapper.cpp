@@ -1,5 +1,6 @@
 #include "checks/openmetrics/page_mapper.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace remora::checks::openmetrics {
@@ -9,6 +10,11 @@ Part part_of(std::string_view sample_name) noexcept {
   if (sample_name.ends_with("_sum")) return Part::sum;
   if (sample_name.ends_with("_count")) return Part::count;
   return Part::plain;
+}
+
+bool has_bound(const Sample& sample) noexcept {
+  return std::any_of(sample.labels.begin(), sample.labels.end(),
+                     [](const Label& label) { return label.name == "le"; });
 }
 
 std::size_t TextList::bytes() const noexcept {

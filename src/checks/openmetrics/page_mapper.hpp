@@ -18,6 +18,8 @@ namespace remora::checks::openmetrics {
 /// Which part of a histogram or summary a sample is, by the end of its name.
 enum class Part : std::uint8_t { plain, sum, count, bucket };
 [[nodiscard]] Part part_of(std::string_view sample_name) noexcept;
+/// A sample of a histogram's plain name that has it is a bucket.
+[[nodiscard]] bool has_bound(const Sample& sample) noexcept;
 
 /// Keeps strings and the views of them together.
 class TextList {

@@ -71,11 +71,11 @@ TEST(Exposition, FamiliesAndTheirNames) {
        Grammar::prometheus,
        "# TYPE h summary\nh{quantile=\"0.5\"} 1\nh_sum 2\nh_count 3\n",
        {"family h summary", "h{quantile=\"0.5\",} 1", "h_sum{} 2", "h_count{} 3", "end"}},
-      {"stray sample ends its predecessor",
+      {"stray sample ends its predecessor, which goes on behind it",
        Grammar::prometheus,
        "# TYPE i gauge\ni 1\nother 2\ni 3\n",
        {"family i gauge", "i{} 1", "end", "family other unknown", "other{} 2", "end",
-        "family i unknown", "i{} 3", "end"}},
+        "family i gauge", "i{} 3", "end"}},
       {"family without samples",
        Grammar::prometheus,
        "# TYPE j gauge\n# TYPE k gauge\nk 1\n",
@@ -99,12 +99,11 @@ TEST(Exposition, FamiliesAndTheirNames) {
       {"open counter",
        Grammar::openmetrics,
        "# TYPE a counter\na_total 1\na_created 2\na 3\n# EOF\n",
-       {"family a counter", "a_total{} 1", "a_created{} 2", "end", "family a unknown", "a{} 3",
-        "end"}},
+       {"family a counter", "a_total{} 1", "a_created{} 2", "a{} 3", "end"}},
       {"open counter named total",
        Grammar::openmetrics,
        "# TYPE a_total counter\na_total 1\n# EOF\n",
-       {"family a_total counter", "end", "family a_total unknown", "a_total{} 1", "end"}},
+       {"family a counter", "a_total{} 1", "end"}},
       {"open histogram",
        Grammar::openmetrics,
        "# TYPE b histogram\nb_bucket{le=\"+Inf\"} 1\nb_count 1\nb_sum 2\nb_created 3\n# EOF\n",
@@ -133,6 +132,131 @@ TEST(Exposition, FamiliesAndTheirNames) {
     EXPECT_EQ(parsed.lines, c.lines) << c.name;
     EXPECT_EQ(parsed.stats.malformed, 0u) << c.name;
   }
+}
+
+// Samples that do not stand right below their TYPE line, as Dragonfly, exporters of several parts
+// and merged pages write them.
+TEST(Exposition, SamplesAwayFromTheirTypeLine) {
+  const std::vector<FamilyCase> cases = {
+      {"declarations first",
+       Grammar::prometheus,
+       "# HELP a x\n# TYPE a gauge\n# HELP b y\n# TYPE b gauge\na 1\nb 2\na 3\n",
+       {"family a gauge", "end", "family b gauge", "end", "family a gauge", "a{} 1", "end",
+        "family b gauge", "b{} 2", "end", "family a gauge", "a{} 3", "end"}},
+      {"a HELP line alone, the type further up",
+       Grammar::prometheus,
+       "# TYPE a gauge\n# TYPE b gauge\nb 1\n# HELP a x\na 2\n",
+       {"family a gauge", "end", "family b gauge", "b{} 1", "end", "family a gauge", "a{} 2",
+        "end"}},
+      {"parts of a histogram and a summary",
+       Grammar::prometheus,
+       "# TYPE h histogram\n# TYPE s summary\nh_bucket{le=\"1\"} 1\nh_sum 2\ns_sum 3\n"
+       "s{quantile=\"0.5\"} 4\nh_count 5\n",
+       {"family h histogram", "end", "family s summary", "end", "family h histogram",
+        "h_bucket{le=\"1\",} 1", "h_sum{} 2", "end", "family s summary", "s_sum{} 3",
+        "s{quantile=\"0.5\",} 4", "end", "family h histogram", "h_count{} 5", "end"}},
+      {"buckets under the plain name",
+       Grammar::prometheus,
+       "# TYPE h histogram\nh{le=\"1\"} 1\nh_sum 2\nh_count 3\n",
+       {"family h histogram", "h{le=\"1\",} 1", "h_sum{} 2", "h_count{} 3", "end"}},
+      {"an exact name comes before one with a suffix",
+       Grammar::prometheus,
+       "# TYPE h_count gauge\n# TYPE h histogram\n# TYPE x gauge\nh_count 1\nh_sum 2\n",
+       {"family h_count gauge", "end", "family h histogram", "end", "family x gauge", "end",
+        "family h_count gauge", "h_count{} 1", "end", "family h histogram", "h_sum{} 2", "end"}},
+      {"a gauge and a counter of nearly one name",
+       Grammar::prometheus,
+       "# TYPE jobs gauge\n# TYPE jobs_total counter\njobs 1\njobs_total 2\njobs 3\n",
+       {"family jobs gauge", "end", "family jobs counter", "end", "family jobs gauge", "jobs{} 1",
+        "end", "family jobs counter", "jobs_total{} 2", "end", "family jobs gauge", "jobs{} 3",
+        "end"}},
+      {"an untyped family is not another's",
+       Grammar::prometheus,
+       "# TYPE a counter\n# TYPE a_total untyped\na 1\na_total 2\n",
+       {"family a counter", "end", "family a_total unknown", "end", "family a counter", "a{} 1",
+        "end", "family a_total unknown", "a_total{} 2", "end"}},
+      {"the later type counts",
+       Grammar::prometheus,
+       "# TYPE a gauge\n# TYPE b gauge\n# TYPE a counter\nb 1\na 2\n",
+       {"family a gauge", "end", "family b gauge", "end", "family a counter", "end",
+        "family b gauge", "b{} 1", "end", "family a counter", "a{} 2", "end"}},
+      {"quoted names",
+       Grammar::prometheus,
+       "# TYPE \"o.p\" gauge\n# TYPE q gauge\n{\"o.p\",x=\"y\"} 1\n",
+       {"family o.p gauge", "end", "family q gauge", "end", "family o.p gauge", "o.p{x=\"y\",} 1",
+        "end"}},
+      {"open",
+       Grammar::openmetrics,
+       "# TYPE a counter\n# TYPE i info\n# TYPE g gaugehistogram\na_created 1\na_total 2\n"
+       "i_info{v=\"1\"} 1\ng_gcount 3\n# EOF\n",
+       {"family a counter", "end", "family i info", "end", "family g gaugehistogram", "end",
+        "family a counter", "a_created{} 1", "a_total{} 2", "end", "family i info",
+        "i_info{v=\"1\",} 1", "end", "family g gaugehistogram", "g_gcount{} 3", "end"}},
+  };
+  for (const FamilyCase& c : cases) {
+    ParserOptions options;
+    options.grammar = c.grammar;
+    const ParsedPage parsed = parse_page(c.page, options);
+    EXPECT_EQ(parsed.lines, c.lines) << c.name;
+    EXPECT_EQ(parsed.stats.malformed, 0u) << c.name;
+    EXPECT_EQ(parse_page(c.page, options, 1).lines, c.lines) << c.name;
+  }
+}
+
+TEST(Exposition, ComingBackToAFamilyIsNoNewOne) {
+  ParserOptions options;
+  options.max_families = 2;
+  std::string page = "# TYPE a gauge\n# TYPE b gauge\n";
+  for (int i = 0; i < 50; ++i) page += "a 1\nb 2\n";
+  const ParsedPage parsed = parse_page(page, options);
+  EXPECT_EQ(parsed.stats.samples, 100u);
+  EXPECT_EQ(parsed.stats.families, 2u);
+  EXPECT_EQ(parsed.stats.limit, "");
+}
+
+// What is remembered of a page has a limit; its samples are then those of their TYPE line alone.
+TEST(Exposition, DeclarationsBeyondTheLimitAreNotRemembered) {
+  std::string page = "# TYPE first gauge\n";
+  const std::string long_name(200'000, 'n');
+  for (int i = 0; i < 60; ++i) {
+    page += "# TYPE " + long_name + std::to_string(i) + " gauge\n";
+  }
+  page += "# TYPE last gauge\n# TYPE x gauge\nfirst 1\n" + long_name + "59 2\n";
+  RecordedPage recorded;
+  ExpositionParser parser({}, recorded);
+  parser.feed(page);
+  parser.finish();
+  ASSERT_GE(recorded.lines.size(), 6u);
+  const auto tail = std::vector<std::string>(recorded.lines.end() - 6, recorded.lines.end());
+  EXPECT_THAT(tail, ElementsAre("family first gauge", "first{} 1", "end",
+                                "family " + long_name + "59 unknown", long_name + "59{} 2", "end"));
+}
+
+// A counter has both spellings, whichever its TYPE line uses.
+TEST(Exposition, CountersWithAndWithoutTotal) {
+  for (const Grammar grammar : {Grammar::prometheus, Grammar::openmetrics}) {
+    for (const std::string declared : {"a", "a_total"}) {
+      for (const std::string exposed : {"a", "a_total"}) {
+        ParserOptions options;
+        options.grammar = grammar;
+        const std::string page =
+            "# TYPE " + declared + " counter\n" + exposed + "{x=\"1\"} 1\n" + exposed + " 2\n";
+        EXPECT_THAT(
+            parse_page(page, options).lines,
+            ElementsAre("family a counter", exposed + "{x=\"1\",} 1", exposed + "{} 2", "end"))
+            << page;
+        options.strip_total = false;
+        EXPECT_THAT(parse_page(page, options).lines,
+                    ElementsAre("family " + exposed + " counter", exposed + "{x=\"1\",} 1",
+                                exposed + "{} 2", "end"))
+            << page;
+      }
+    }
+  }
+  ParserOptions options;
+  options.grammar = Grammar::openmetrics;
+  EXPECT_THAT(parse_page("# TYPE a_total counter\na_total 1\na_created 2\n", options).lines,
+              ElementsAre("family a counter", "a_total{} 1", "a_created{} 2", "end"));
 }
 
 TEST(Exposition, CountersKeepTheirNameForTheOlderEngine) {

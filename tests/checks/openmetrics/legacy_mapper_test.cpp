@@ -46,6 +46,42 @@ TEST(LegacyMapper, APageThatBreaksOffLeavesNothingBehind) {
               ElementsAre("gauge app.h.count 5 upper_bound:1.0,lower_bound:0"));
 }
 
+TEST(LegacyMapper, SamplesAwayFromTheirTypeLine) {
+  EXPECT_THAT(
+      MappedPage(options_for({{"*", "*"}}))
+          .scrape("# TYPE w_total counter\nw_total{width=\"w1\"} 436\n"
+                  "# TYPE db_keys gauge\n# TYPE db_capacity gauge\ndb_keys{db=\"db0\"} 1584\n"
+                  "db_capacity{db=\"db0\", type=\"prime\"} 40320\n"
+                  "# TYPE db_expiring gauge\ndb_expiring{db=\"db0\"} 1583\n"),
+      ElementsAre("monotonic app.w_total 436 width:w1", "gauge app.db_keys 1584 db:db0",
+                  "gauge app.db_capacity 40320 db:db0,type:prime",
+                  "gauge app.db_expiring 1583 db:db0"));
+}
+
+TEST(LegacyMapper, ACounterHasBothSpellings) {
+  for (const std::string declared : {"a", "a_total"}) {
+    for (const std::string exposed : {"a", "a_total"}) {
+      for (const std::string configured : {"a", "a_total"}) {
+        EXPECT_THAT(MappedPage(options_for({{configured, "sent"}}))
+                        .scrape("# TYPE " + declared + " counter\n" + exposed + " 5\n"),
+                    ElementsAre("monotonic app.sent 5"))
+            << declared << ' ' << exposed << ' ' << configured;
+      }
+    }
+  }
+  // A pattern sends the name that the samples have.
+  EXPECT_THAT(MappedPage(options_for({{"*", "*"}})).scrape("# TYPE a counter\na_total 5\n"),
+              ElementsAre("monotonic app.a_total 5"));
+}
+
+TEST(LegacyMapper, BucketsUnderThePlainNameOfTheirHistogram) {
+  EXPECT_THAT(
+      MappedPage(options_for({{"h", "h"}}))
+          .scrape("# TYPE h histogram\nh{le=\"0.5\"} 1\nh{le=\"+Inf\"} 7\nh_sum 12.5\nh_count 7\n"),
+      ElementsAre("gauge app.h.count 1 upper_bound:0.5", "gauge app.h.sum 12.5",
+                  "gauge app.h.count 7 upper_bound:none"));
+}
+
 TEST(LegacyMapper, HealthCheckAloneCarriesTheEndpoint) {
   EXPECT_THAT(MappedPage(options_for({})).mapper->check_tags(),
               ElementsAre("endpoint:http://h:1/metrics"));

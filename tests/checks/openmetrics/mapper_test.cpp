@@ -43,6 +43,84 @@ TEST(Mapper, NativeTypes) {
   EXPECT_EQ(page.mapper->stats().not_finite, 2u);
 }
 
+// Dragonfly declares two families, then writes their samples.
+constexpr std::string_view kDragonfly =
+    "# TYPE w_total counter\nw_total{width=\"w1\"} 436\n"
+    "# HELP db_keys k\n# TYPE db_keys gauge\n# HELP db_capacity c\n# TYPE db_capacity gauge\n"
+    "db_keys{db=\"db0\"} 1584\ndb_capacity{db=\"db0\", type=\"prime\"} 40320\n"
+    "# TYPE db_expiring gauge\ndb_expiring{db=\"db0\"} 1583\n";
+
+TEST(Mapper, SamplesAwayFromTheirTypeLine) {
+  EXPECT_THAT(MappedPage(options_for({entry(".+")})).scrape(kDragonfly),
+              ElementsAre("monotonic app.w.count 436 width:w1", "gauge app.db_keys 1584 db:db0",
+                          "gauge app.db_capacity 40320 db:db0,type:prime",
+                          "gauge app.db_expiring 1583 db:db0"));
+}
+
+TEST(Mapper, CountersWhoseTypeLineHasTotal) {
+  // Rspamd and LXD, as application/openmetrics-text.
+  constexpr std::string_view kPage =
+      "# TYPE scanned_total counter\nscanned_total 98\n# TYPE actions_total counter\n"
+      "actions_total{type=\"reject\"} 84\n# TYPE up gauge\nup 1\n# EOF\n";
+  for (const char* type : {"application/openmetrics-text; version=1.0.0", "text/plain"}) {
+    EXPECT_THAT(MappedPage(options_for({entry("scanned"), entry("actions"), entry("up")}))
+                    .scrape(kPage, true, type),
+                ElementsAre("monotonic app.scanned.count 98",
+                            "monotonic app.actions.count 84 type:reject", "gauge app.up 1"))
+        << type;
+  }
+}
+
+// Where no parser took such a sample for the counter's, configurations name and type it themselves.
+TEST(Mapper, ARuleWithATypeMayNameACounterAsItsSamplesAre) {
+  constexpr std::string_view kPage = "# TYPE a counter\na_total 1\n";
+  EXPECT_THAT(MappedPage(options_for({entry("a_total", "renamed", "counter")})).scrape(kPage),
+              ElementsAre("monotonic app.renamed.count 1"));
+  EXPECT_THAT(MappedPage(options_for({entry("a_total")})).scrape(kPage), IsEmpty());
+}
+
+TEST(Mapper, BucketsUnderThePlainNameOfTheirHistogram) {
+  constexpr std::string_view kPage =
+      "# TYPE h histogram\nh{a=\"x\",le=\"0.5\"} 1\nh{a=\"x\",le=\"+Inf\"} 7\n"
+      "h_sum{a=\"x\"} 12.5\nh_count{a=\"x\"} 7\nh 3\n";
+  auto options = options_for({entry("h")});
+  EXPECT_THAT(MappedPage(options).scrape(kPage),
+              ElementsAre("monotonic app.h.bucket 1 a:x,upper_bound:0.5",
+                          "monotonic app.h.sum 12.5 a:x", "monotonic app.h.count 7 a:x"));
+  options.histogram_buckets_as_distributions = true;
+  EXPECT_THAT(MappedPage(options).scrape(kPage),
+              ElementsAre("bucket app.h 1 a:x,upper_bound:0.5,lower_bound:0 (0, 0.5]",
+                          "bucket app.h 6 a:x,upper_bound:inf,lower_bound:0.5 (0.5, inf]"));
+}
+
+TEST(Mapper, LabelsAreSharedByASourceDeclaredFurtherUp) {
+  for (const bool cached : {true, false}) {
+    auto options = options_for({entry("g")});
+    options.cache_shared_labels = cached;
+    options.share_labels.push_back({"info", {"v"}, {"pod"}, std::nullopt});
+    EXPECT_THAT(MappedPage(options).scrape(
+                    "# TYPE info gauge\n# TYPE g gauge\n# TYPE x gauge\ninfo{pod=\"a\",v=\"1\"} 1\n"
+                    "x 1\ninfo{pod=\"b\",v=\"2\"} 1\ng{pod=\"a\"} 1\ng{pod=\"b\"} 2\n"),
+                ElementsAre("gauge app.g 1 pod:a,v:1", "gauge app.g 2 pod:b,v:2"))
+        << cached;
+  }
+}
+
+// A family's name counts as well: a page of names alone must not be kept as a whole.
+TEST(Mapper, FamiliesHeldBackHaveALimit) {
+  auto options = options_for({entry(".+")});
+  options.use_process_start_time = true;
+  MappedPage page(options);
+  std::string text;
+  for (int i = 0; i < 400; ++i) {
+    const std::string name = std::string(200'000, 'n') + std::to_string(i);
+    text += "# TYPE " + name + " counter\n" + name + " 1\n";
+  }
+  // Each name is kept with its family and with its sample.
+  EXPECT_EQ(page.scrape(text).size() + page.mapper->stats().not_kept, 400u);
+  EXPECT_GT(page.mapper->stats().not_kept, 300u);
+}
+
 TEST(Mapper, TagOfTheEndpoint) {
   auto options = options_for({entry("g")});
   options.endpoint = "http://h:1/metrics";

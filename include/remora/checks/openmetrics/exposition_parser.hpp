@@ -14,7 +14,7 @@ namespace remora::checks::openmetrics {
 
 struct ParserOptions {
   Grammar grammar = Grammar::prometheus;
-  /// False for the engine of `prometheus_url`: there a counter is called as in its TYPE line.
+  /// False for the engine of `prometheus_url`: there a counter is called as its samples are.
   bool strip_total = true;
   const LineFilter* line_filter = nullptr;  ///< may be null; outlives the parser
 
@@ -53,9 +53,16 @@ struct ParserStats {
 /// stricter reader would refuse in lines that can be read (buckets out of order, a blank line in
 /// OpenMetrics, samples of one series apart from each other) passes.
 ///
+/// A sample that does not stand below the TYPE line of its family is of that family all the same:
+/// it is reopened, `family` is called again. A counter owns the names with and without `_total`,
+/// whichever its TYPE line has; a name that is declared itself is its own. Where a reader tells the
+/// buckets of a histogram apart, those of one series have to stand together.
+///
 /// Differences to the Python parsers where these accept a page: samples without a TYPE that follow
 /// each other under one name are one family, not one each; a TYPE line after samples of its family
-/// begins the family anew; a page may hold label names that begin with two underscores.
+/// begins the family anew; samples away from their TYPE line, counters declared with `_total` in
+/// OpenMetrics or without it in the other, and buckets under the plain name of their histogram have
+/// a type; a page may hold label names that begin with two underscores.
 ///
 /// Threading: one thread. Lifetime: the handler outlives the parser.
 class ExpositionParser {

@@ -26,13 +26,55 @@ STRICTER = {"not a timestamp", "unexpected text at the end", "not a metric name"
 ALPHABET = ' \t{}=",#\\+-._0123456789aeEinfNtT:'
 
 
+SUFFIXES = {
+    "prometheus": {
+        "gauge": [""],
+        "counter": ["", "_total"],
+        "summary": ["", "_count", "_sum"],
+        "histogram": ["", "_bucket", "_count", "_sum"],
+    },
+    "openmetrics": {
+        "gauge": [""],
+        "counter": ["", "_total", "_created"],
+        "stateset": [""],
+        "summary": ["", "_count", "_sum", "_created"],
+        "histogram": ["", "_bucket", "_count", "_sum", "_created"],
+        "gaugehistogram": ["_bucket", "_gcount", "_gsum"],
+        "info": ["_info"],
+    },
+}
+
+
+def reopened(grammar, families):
+    """Samples that do not stand below their TYPE line, or whose counter is declared in the other
+    spelling, are of a family without type to the Python parser; ours puts them where they belong."""
+    declared, out = {}, []
+    for name, kind, samples in families:
+        if kind == "counter":
+            name = name.removesuffix("_total")
+        if kind == "unknown":
+            owner = None
+            for suffix in ["", "_bucket", "_count", "_sum", "_total", "_info", "_gsum", "_gcount", "_created"]:
+                stem = name.removesuffix(suffix) if suffix and name.endswith(suffix) else name if not suffix else None
+                if owner is None and stem and suffix in SUFFIXES[grammar].get(declared.get(stem), []):
+                    owner = stem
+            if owner is not None:
+                name, kind = owner, declared[owner]
+                if kind == "counter" and grammar == "prometheus":
+                    samples = [(n if n.endswith("_total") else n + "_total", l, v) for n, l, v in samples]
+        else:
+            declared[name] = kind
+        out.append((name, kind, samples))
+    return out
+
+
 def merged(families):
-    """Families without samples left out; untyped samples of one name that follow each other joined."""
+    """Families without samples left out; samples of one family that follow each other joined."""
     out = []
     for name, kind, samples in families:
         if not samples:
             continue
-        if out and kind == "unknown" and out[-1][:2] == (name, kind):
+        if out and out[-1][:2] == (name, kind):
             out[-1][2].extend(samples)
         else:
             out.append((name, kind, list(samples)))
@@ -58,7 +100,7 @@ def theirs(grammar, page):
                 return None
             samples.append((sample.name, sorted(sample.labels.items()), float(sample.value)))
         families.append((metric.name, metric.type, samples))
-    return merged(families)
+    return merged(reopened(grammar, families))
 
 
 def ours(program, requests):
