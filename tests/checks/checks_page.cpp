@@ -84,9 +84,7 @@ void add_service_checks(std::string& page, const IntegrationInfo& info) {
   if (info.service_checks.empty()) return;
   page += "| Service check | Critical when |\n| --- | --- |\n";
   for (const ServiceCheckInfo& check : info.service_checks) {
-    std::string name(info.name_space);
-    if (!name.empty()) name += '.';
-    page += "| " + code(name.append(check.name)) + " | " + cell(check.meaning) + " |\n";
+    page += "| " + code(check.name) + " | " + cell(check.meaning) + " |\n";
   }
   page += "\n";
 }

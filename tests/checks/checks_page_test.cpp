@@ -61,7 +61,7 @@ TEST(Integrations, SayEverythingThePageNeeds) {
 TEST(IntegrationsMarkdown, ShowsATableAndASectionEach) {
   static constexpr std::array kMetrics = {MetricInfo{"demo.net.bytes", "rate", "byte"},
                                           MetricInfo{"demo.up", "gauge", ""}};
-  static constexpr std::array kChecks = {ServiceCheckInfo{"can_connect", "no answer"}};
+  static constexpr std::array kChecks = {ServiceCheckInfo{"demo.can_connect", "no answer"}};
   static constexpr std::array kOptions = {OptionInfo{"host", "", "where: `a|b`"},
                                           OptionInfo{"port", "80", "which"}};
   static constexpr std::array<std::string_view, 1> kDeclined = {"ssh"};

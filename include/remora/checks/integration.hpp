@@ -110,7 +110,7 @@ class IntegrationCheck {
 };
 
 struct ServiceCheckInfo {
-  std::string_view name;
+  std::string_view name;     ///< whole, with the namespace of the check: "redis.can_connect"
   std::string_view meaning;  ///< when it is critical, in a few words
 };
 
@@ -124,7 +124,7 @@ struct OptionInfo {
 struct IntegrationInfo {
   std::string_view name;        ///< "redisdb"
   std::string_view title;       ///< "Redis"
-  std::string_view name_space;  ///< "redis": prefix of metrics and service checks; may be empty
+  std::string_view name_space;  ///< "redis": prefix of what the check submits; may be empty
   std::span<const MetricInfo> metrics;
   std::span<const ServiceCheckInfo> service_checks;
   std::span<const OptionInfo> options;
