@@ -58,6 +58,8 @@ constexpr std::string_view kKeyLog = "not wanted: it writes TLS keys to a file";
 constexpr std::string_view kProtocol = "not needed: requests use HTTP/1.1";
 constexpr std::string_view kMetadata =
     "not needed: the metadata endpoint is read at a fixed, slow pace";
+constexpr std::string_view kTaskDetails =
+    "not needed: a sidecar asks for its own task only, and always in full";
 constexpr std::string_view kDaemon = "not needed: only a daemon agent on EC2 reads it";
 constexpr std::string_view kFailover = "not yet: failover to another region";
 constexpr std::string_view kQuiet = "";
@@ -216,6 +218,7 @@ constexpr auto kIgnored = std::to_array<IgnoredOption>({
     {"DD_ECS_AGENT_CONTAINER_NAME", kDaemon},
     {"DD_ECS_METADATA_RETRY_TIMEOUT_FACTOR", kMetadata},
     {"DD_ECS_TASK_CACHE_TTL", kMetadata},
+    {"DD_ECS_TASK_COLLECTION_ENABLED", kTaskDetails, "true"},
     {"DD_ECS_TASK_COLLECTION_RATE", kMetadata},
     {"DD_ECS_TASK_COLLECTION_BURST", kMetadata},
     {"DD_SYSTEM_PROBE_*", kSystemProbe, "false"},

@@ -81,8 +81,6 @@ constexpr auto kOptions = std::to_array<Option>({
     {"ecs_metadata_retry_max_elapsed_time", "DD_ECS_METADATA_RETRY_MAX_ELAPSED_TIME", &S::ecs_metadata_retry_max_elapsed_time, kValue, kEcs,
      "Total time spent on repeats of one metadata call. A number without a unit counts nanoseconds: write `3s`.",
      range(1, 600'000, BareNumber::nanoseconds)},
-    {"ecs_task_collection_enabled", "DD_ECS_TASK_COLLECTION_ENABLED", &S::ecs_task_collection_enabled, kValue, kEcs,
-     "Reads task details such as the service name, ports and health. Off = fewer tags. Leave it on."},
     {"ecs_collect_resource_tags_ec2", "DD_ECS_COLLECT_RESOURCE_TAGS_EC2", &S::ecs_collect_resource_tags_ec2, kValue, kEcs,
      "Also turns the AWS tags of the task and the container instance into tags. Needs the ECS agent's permission to read them."},
     {"ecs_resource_tags_replace_colon", "DD_ECS_RESOURCE_TAGS_REPLACE_COLON", &S::ecs_resource_tags_replace_colon, kValue, kEcs,

@@ -61,6 +61,13 @@ TEST(IgnoredVariables, StayQuietWhenTheyAskForNothingWeLack) {
               IsEmpty());
 }
 
+// Datadog's Terraform modules set it to true; there is nothing here that it could turn off.
+TEST(IgnoredVariables, TaskCollectionIsAlwaysOn) {
+  EXPECT_THAT(warnings_of({{"DD_ECS_TASK_COLLECTION_ENABLED", "true"}}), IsEmpty());
+  EXPECT_THAT(warnings_of({{"DD_ECS_TASK_COLLECTION_ENABLED", "false"}}),
+              ElementsAre(HasSubstr("DD_ECS_TASK_COLLECTION_ENABLED (not needed: ")));
+}
+
 TEST(IgnoredVariables, OfTracersAreQuiet) {
   EXPECT_THAT(warnings_of({{"DD_TRACE_SAMPLE_RATE", "1"},
                            {"DD_PROFILING_ENABLED", "true"},

@@ -32,7 +32,6 @@ struct Settings {
   std::chrono::milliseconds ecs_metadata_timeout{1000};
   std::chrono::milliseconds ecs_metadata_retry_initial_interval{100};
   std::chrono::milliseconds ecs_metadata_retry_max_elapsed_time{3000};
-  bool ecs_task_collection_enabled = true;
   bool ecs_collect_resource_tags_ec2 = false;
   bool ecs_resource_tags_replace_colon = false;
 
