@@ -88,9 +88,10 @@ std::optional<core::WallTime> parse_rfc3339(std::string_view text) {
   const bool separators = text[4] == '-' && text[7] == '-' &&
                           (text[10] == 'T' || text[10] == 't') && text[13] == ':' &&
                           text[16] == ':';
-  // 60 is a leap second. The years keep nanoseconds inside 64 bits; the zero time is year 1.
+  // 60 is a leap second. Between two of these years 64 bits of nanoseconds are enough, for
+  // differences too; the zero time is year 1.
   if (!separators || h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60) return std::nullopt;
-  if (y < 1678 || y > 2261 || mo < 1 || d < 1) return std::nullopt;
+  if (y < 1970 || y > 2261 || mo < 1 || d < 1) return std::nullopt;
   const year_month_day date{year(y), month(static_cast<unsigned>(mo)),
                             day(static_cast<unsigned>(d))};
   if (!date.ok()) return std::nullopt;

@@ -40,7 +40,7 @@ asio::awaitable<Result<void>> Connection::handshake(std::shared_ptr<asio::ssl::c
   co_return Result<void>();
 }
 
-std::optional<std::chrono::system_clock::time_point> Connection::certificate_end() const {
+std::optional<std::chrono::sys_seconds> Connection::certificate_end() const {
   if (!tls_) return std::nullopt;
   return peer_certificate_end(tls_->native_handle());
 }

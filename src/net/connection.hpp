@@ -50,7 +50,7 @@ class Connection {
                                                         TlsPeer peer);
 
   /// Of the peer's own certificate, after the handshake.
-  [[nodiscard]] std::optional<std::chrono::system_clock::time_point> certificate_end() const;
+  [[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end() const;
 
   [[nodiscard]] asio::awaitable<IoResult> read_some(asio::mutable_buffer into);
   [[nodiscard]] asio::awaitable<IoResult> write_some(asio::const_buffer from);

@@ -36,12 +36,13 @@ void accept_any_host(ssl_st* ssl) {
   X509_VERIFY_PARAM_set1_ip(param, nullptr, 0);
 }
 
-std::optional<std::chrono::system_clock::time_point> peer_certificate_end(ssl_st* ssl) {
+std::optional<std::chrono::sys_seconds> peer_certificate_end(ssl_st* ssl) {
   X509* certificate = SSL_get0_peer_certificate(ssl);
   if (certificate == nullptr) return std::nullopt;
   std::tm end{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(timegm(&end));
+  // Many never end: the year 9999 is beyond what 64 bits of nanoseconds hold.
+  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&end)));
 }
 
 }  // namespace remora::net

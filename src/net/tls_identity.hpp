@@ -23,7 +23,6 @@ namespace remora::net {
 void accept_any_host(ssl_st* ssl);
 
 /// Empty when the peer has shown none.
-[[nodiscard]] std::optional<std::chrono::system_clock::time_point> peer_certificate_end(
-    ssl_st* ssl);
+[[nodiscard]] std::optional<std::chrono::sys_seconds> peer_certificate_end(ssl_st* ssl);
 
 }  // namespace remora::net

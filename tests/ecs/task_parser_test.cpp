@@ -309,6 +309,12 @@ INSTANTIATE_TEST_SUITE_P(
                     TimeCase{"2026-01-02T03:04:05.1Z", 1767323045100000000},
                     TimeCase{"2026-01-02T05:04:05+02:00", 1767323045000000000},
                     TimeCase{"0001-01-01T00:00:00Z", std::nullopt},
+                    // Differences of what is taken fit in 64 bits of nanoseconds.
+                    TimeCase{"2261-12-31T23:59:59Z", 9214646399000000000},
+                    TimeCase{"2262-01-01T00:00:00Z", std::nullopt},
+                    TimeCase{"9999-12-31T23:59:59Z", std::nullopt},
+                    TimeCase{"1969-12-31T23:59:59Z", std::nullopt},
+                    TimeCase{"1678-01-01T00:00:00Z", std::nullopt},
                     TimeCase{"2026-02-30T00:00:00Z", std::nullopt},
                     TimeCase{"2026-01-02T03:04:05", std::nullopt},
                     TimeCase{"2026-01-02T03:04:05.Z", std::nullopt},

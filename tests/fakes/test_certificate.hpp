@@ -26,7 +26,11 @@ struct TestCertificate {
   std::shared_ptr<X509> certificate;
 };
 
-enum class Validity { current, expired };
+enum class Validity {
+  current,
+  expired,
+  endless,  ///< until the end of the year 9999, which RFC 5280 gives those that never end
+};
 
 namespace detail {
 
@@ -57,6 +61,9 @@ inline TestCertificate make_certificate(const std::string& name, const TestCerti
   constexpr long kDay = 24 * 3600;
   X509_gmtime_adj(X509_getm_notBefore(x), validity == Validity::expired ? -3 * kDay : -kDay);
   X509_gmtime_adj(X509_getm_notAfter(x), validity == Validity::expired ? -kDay : kDay);
+  if (validity == Validity::endless) {
+    require(ASN1_TIME_set_string(X509_getm_notAfter(x), "99991231235959Z") == 1, "date");
+  }
   X509_set_pubkey(x, out.key.get());
   X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);

@@ -57,7 +57,7 @@ struct CheckHttpResponse {
   std::string body;                    ///< empty when it went to `on_body`
   std::string final_url;               ///< of the last redirect; without credentials
   std::chrono::nanoseconds to_head{};  ///< from the start until the last answer's headers
-  std::optional<std::chrono::system_clock::time_point> certificate_end;  ///< https
+  std::optional<std::chrono::sys_seconds> certificate_end;  ///< https
   CheckHttpResponse() {}
 };
 
@@ -89,7 +89,7 @@ class CheckHttp {
       std::shared_ptr<const CheckHttpOptions> options, CheckHttpRequest request);
   /// When the certificate ends that `url` (https) shows to a client asking for `server_name` (empty
   /// = the URL's host). Makes a connection of its own, and no request on it.
-  [[nodiscard]] asio::awaitable<Result<std::chrono::system_clock::time_point>> certificate_end(
+  [[nodiscard]] asio::awaitable<Result<std::chrono::sys_seconds>> certificate_end(
       std::shared_ptr<const CheckHttpOptions> options, std::string url, std::string server_name);
 
  private:

@@ -55,7 +55,7 @@ struct HttpRequest {
   /// Asked for every address the URL's name has; one false refuses the exchange (unauthorized).
   std::function<bool(const asio::ip::address&)> may_connect;
   /// When the peer's certificate ends. On a new TLS connection only.
-  std::function<void(std::chrono::system_clock::time_point)> on_certificate;
+  std::function<void(std::chrono::sys_seconds)> on_certificate;
   /// https: opens a connection of its own, ends it after the handshake and answers status 0.
   bool handshake_only = false;
 

@@ -13,7 +13,6 @@ namespace remora::checks {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-using WallTime = std::chrono::system_clock::time_point;
 
 constexpr int kMaxRedirects = 5;
 constexpr std::size_t kMaxClients = 64;
@@ -296,7 +295,9 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
     sent.max_response_bytes = std::max(request.max_body_bytes, kMaxRedirectBody);
     sent.on_head = [&receiver](const net::HttpResponse& head) { receiver.head(head); };
     sent.on_body = [&receiver](std::string_view piece) { return receiver.piece(piece); };
-    sent.on_certificate = [&response](WallTime end) { response.certificate_end = end; };
+    sent.on_certificate = [&response](std::chrono::sys_seconds end) {
+      response.certificate_end = end;
+    };
     if (redirects > 0) {
       sent.may_connect = [](const asio::ip::address& a) { return !is_metadata_address(a); };
     }
@@ -352,7 +353,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
   }
 }
 
-asio::awaitable<Result<WallTime>> CheckHttp::certificate_end(
+asio::awaitable<Result<std::chrono::sys_seconds>> CheckHttp::certificate_end(
     std::shared_ptr<const CheckHttpOptions> options, std::string url, std::string server_name) {
   auto parsed = net::parse_url(url);
   if (!parsed) co_return parsed.error();
@@ -361,14 +362,14 @@ asio::awaitable<Result<WallTime>> CheckHttp::certificate_end(
   }
   auto client = co_await impl_->client_for(options);
   if (!client) co_return client.error();
-  std::optional<WallTime> end;
+  std::optional<std::chrono::sys_seconds> end;
   net::HttpRequest request;
   request.url = std::move(*parsed);
   request.url.userinfo.clear();
   request.timeout = options->timeout;
   request.tls_name = std::move(server_name);
   request.handshake_only = true;
-  request.on_certificate = [&end](WallTime when) { end = when; };
+  request.on_certificate = [&end](std::chrono::sys_seconds when) { end = when; };
   auto answer = co_await (*client)->client->send(std::move(request));
   if (!answer) co_return in_words_of_checks(answer.error());
   if (!end) co_return fail(Errc::tls, "the server shows no certificate");
