@@ -10,6 +10,7 @@
 
 #include "checks/http/instance_name.hpp"
 #include "checks/http/option_lists.hpp"
+#include "checks/http/page_text.hpp"
 #include "checks/python_regex.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/model/value_reader.hpp"
@@ -90,6 +91,11 @@ class HttpCheck final : public IntegrationCheck {
         const double seconds = std::chrono::duration<double>(answer->to_head).count();
         sender.gauge("network.http.response_time", seconds, tags_);
       }
+      if (wants_body) {
+        std::string remark;
+        answer->body = page_text(std::move(answer->body), content_type(*answer), remark);
+        if (!remark.empty()) sender.warning(std::move(remark));
+      }
       verdict = judge(*answer);
     } else {
       verdict.status = CheckStatus::critical;
@@ -110,7 +116,7 @@ class HttpCheck final : public IntegrationCheck {
                            "tls_retrieve_non_validated_cert to true");
       co_return Result<void>();
     }
-    std::optional<std::chrono::system_clock::time_point> end;
+    std::optional<std::chrono::sys_seconds> end;
     std::string why = "the server shows no certificate";
     if (options_.from_response) {
       if (answer) end = answer->certificate_end;
@@ -127,6 +133,13 @@ class HttpCheck final : public IntegrationCheck {
   }
 
  private:
+  static std::string content_type(const CheckHttpResponse& answer) {
+    for (const auto& [name, value] : answer.headers) {
+      if (name == "content-type") return value;
+    }
+    return {};
+  }
+
   Verdict judge(const CheckHttpResponse& answer) const {
     const std::string code = std::to_string(answer.status);
     if (!options_.status.found_in(code)) {
@@ -150,8 +163,7 @@ class HttpCheck final : public IntegrationCheck {
     return {CheckStatus::critical, std::move(message)};
   }
 
-  void report_certificate(InstanceSender& sender,
-                          std::optional<std::chrono::system_clock::time_point> end,
+  void report_certificate(InstanceSender& sender, std::optional<std::chrono::sys_seconds> end,
                           const std::string& why) const {
     if (!end) {
       const bool expired = why.find("expired") != std::string::npos;
@@ -163,7 +175,10 @@ class HttpCheck final : public IntegrationCheck {
                            check_tags_, why);
       return;
     }
-    const double seconds = std::floor(std::chrono::duration<double>(*end - clock_.wall()).count());
+    // In doubles: the difference of far dates in nanoseconds does not fit in 64 bits.
+    using Seconds = std::chrono::duration<double>;
+    const double seconds = std::floor(
+        (Seconds(end->time_since_epoch()) - Seconds(clock_.wall().time_since_epoch())).count());
     const double days = std::floor(seconds / kDay);
     sender.gauge("http.ssl.days_left", days, tags_);
     sender.gauge("http.ssl.seconds_left", seconds, tags_);

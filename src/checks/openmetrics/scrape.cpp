@@ -65,10 +65,11 @@ void Scrape::head(int status, const net::Headers& headers) {
     }
   }
   options_ = mapper_.parser_options(content_type_);
+  text_.emplace(content_type_);
   parser_.emplace(options_, mapper_);
 }
 
-bool Scrape::body(std::string_view piece) { return parser_ && parser_->feed(piece); }
+bool Scrape::body(std::string_view piece) { return parser_ && parser_->feed(text_->next(piece)); }
 
 void Scrape::finish(bool complete) {
   finished_ = true;
@@ -77,7 +78,10 @@ void Scrape::finish(bool complete) {
     return;
   }
   // What a page that was cut off holds is good up to its last whole line.
-  if (complete) parser_->finish();
+  if (complete) {
+    parser_->feed(text_->rest());
+    parser_->finish();
+  }
   mapper_.end(complete, parser_->stats());
   warn(complete);
 }
@@ -89,6 +93,7 @@ double Scrape::page_bytes() const {
 
 void Scrape::warn(bool complete) {
   const ParserStats& page = parser_->stats();
+  if (!text_->remark().empty()) sender_.warning(text_->remark());
   if (page.malformed > 0) {
     std::string text = std::to_string(page.malformed) + " of " + std::to_string(page.lines) +
                        " lines of the page cannot be read";

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "checks/http/page_text.hpp"
 #include "remora/checks/integration.hpp"
 #include "remora/checks/openmetrics/metric_mapper.hpp"
 
@@ -53,6 +54,7 @@ class Scrape {
   std::string content_type_;
   std::optional<double> announced_bytes_;
   std::uint64_t not_kept_before_ = 0;
+  std::optional<PageText> text_;
   std::optional<ExpositionParser> parser_;
   bool finished_ = false;
 };

@@ -123,6 +123,41 @@ TEST_F(HttpCheckTest, JudgesStatusAndContent) {
   }
 }
 
+TEST_F(HttpCheckTest, MatchesTheTextOfAPageInAnotherCharset) {
+  struct Row {
+    int line;
+    const char *type, *body, *pattern;
+    CheckStatus status;
+    std::size_t warnings;
+  };
+  const Row rows[] = {
+      {__LINE__, "text/html; charset=ISO-8859-1", "caf\xe9", "caf\u00e9$", CheckStatus::ok, 0},
+      {__LINE__, "text/html; x=y; Charset = \"latin1\"", "caf\xe9", "caf\u00e9", CheckStatus::ok,
+       0},
+      {__LINE__, "text/html; charset=windows-1252", "5 \x80", "5 \u20ac", CheckStatus::ok, 0},
+      {__LINE__, "text/html; charset=iso-8859-15", "5 \xa4", "5 \u20ac", CheckStatus::ok, 0},
+      {__LINE__, "text/html; charset=utf-8", "caf\xc3\xa9", "caf\u00e9", CheckStatus::ok, 0},
+      {__LINE__, "text/html", "caf\xc3\xa9", "caf\u00e9", CheckStatus::ok, 0},
+      {__LINE__, "text/html", "\xef\xbb\xbfok", "^ok$", CheckStatus::ok, 0},
+      // The mark says more than the header.
+      {__LINE__, "text/html; charset=latin1",
+       "\xef\xbb\xbf"
+       "caf\xc3\xa9",
+       "^caf\u00e9$", CheckStatus::ok, 0},
+      {__LINE__, "text/html; charset=latin1", "\xef\xbb", "^\u00ef\u00bb$", CheckStatus::ok, 0},
+      {__LINE__, "text/html; charset=koi8-r", "ok", "^ok$", CheckStatus::ok, 1},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.line);
+    const std::string type = std::string("Content-Type: ") + row.type + "\r\n";
+    ScriptedServer server({{read_request(), answer(200, row.body, type)}});
+    ASSERT_TRUE(run(instance(server.url(), {{"content_match", row.pattern}})));
+    EXPECT_EQ(status("http.can_connect"), row.status) << message();
+    EXPECT_EQ(sender_.warnings.size(), row.warnings);
+  }
+  EXPECT_NE(sender_.warnings.at(0).find("`koi8-r`"), std::string::npos);
+}
+
 TEST_F(HttpCheckTest, ALargePageIsUpUnlessItHasToBeKept) {
   const fakes::Step megabytes = [](fakes::Peer& p) {
     const std::string piece(1 << 20, 'x');
@@ -228,6 +263,20 @@ TEST_F(HttpCheckTest, WatchesTheEndOfTheCertificate) {
     EXPECT_EQ(status("http.ssl_cert"), row.certificate) << message("http.ssl_cert");
     EXPECT_EQ(sender_.value("http.ssl.days_left").value_or(-100), row.days);
     EXPECT_EQ(sender_.count("http.ssl.seconds_left"), row.days == -100 ? 0u : 1u);
+  }
+}
+
+TEST_F(HttpCheckTest, ACertificateMayEndInTheYear9999) {
+  const auto endless = ca_.issue("127.0.0.1", fakes::Validity::endless);
+  for (const bool from_response : {false, true}) {
+    ScriptedServer server({{tls(endless), read_request(), answer(200)}});
+    ASSERT_TRUE(run(instance(server.url("https"), {{"tls_ca_cert", bundle_},
+                                                   {"use_cert_from_response", from_response}})));
+    EXPECT_EQ(status("http.ssl_cert"), CheckStatus::ok) << message("http.ssl_cert");
+    const double days = sender_.value("http.ssl.days_left").value_or(0);
+    EXPECT_GT(days, 2'800'000);
+    EXPECT_LT(days, 2'920'000);
+    EXPECT_EQ(std::floor(sender_.value("http.ssl.seconds_left").value_or(0) / 86400), days);
   }
 }
 

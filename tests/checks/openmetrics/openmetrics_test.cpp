@@ -169,11 +169,12 @@ TEST_F(OpenmetricsTest, AsksForTextUnlessToldOtherwise) {
 }
 
 TEST_F(OpenmetricsTest, TheContentTypeChoosesTheGrammar) {
-  const std::string text = "# TYPE a counter\na_total 1\n# TYPE b counter\nb 2\n# EOF\n";
+  const std::string text =
+      "# free text\n# TYPE a counter\na_total 1\n# TYPE b counter\nb 2\n# EOF\n";
   ScriptedServer plain({page(text)});
   expect_run(at(plain.url()));
-  EXPECT_EQ(sender_.value("app.b.count"), 2);  // OpenMetrics would not have it
-  EXPECT_THAT(sender_.warnings, IsEmpty());
+  EXPECT_EQ(sender_.value("app.b.count"), 2);
+  EXPECT_THAT(sender_.warnings, IsEmpty());  // OpenMetrics has no free text
   ScriptedServer open({page("# TYPE a counter\na_total 1 # {id=\"7\"} 1\n# EOF\n", kOpenMetrics)});
   expect_run(at(open.url()));
   EXPECT_EQ(sender_.value("app.a.count"), 1);
@@ -182,6 +183,29 @@ TEST_F(OpenmetricsTest, TheContentTypeChoosesTheGrammar) {
   expect_run(at(cut.url()));
   EXPECT_EQ(sender_.value("app.a.count"), 1);
   EXPECT_THAT(sender_.warnings, ElementsAre(HasSubstr("no `# EOF`")));
+}
+
+TEST_F(OpenmetricsTest, AByteOrderMarkIsNoPartOfThePage) {
+  for (const bool legacy : {false, true}) {
+    ScriptedServer server({page("\xef\xbb\xbf# TYPE a gauge\na 1\n# TYPE b gauge\nb 2\n")});
+    expect_run(legacy ? legacy_at(server.url()) : at(server.url()));
+    EXPECT_EQ(sender_.value("app.a"), 1);
+    EXPECT_EQ(sender_.value("app.b"), 2);
+    EXPECT_THAT(sender_.warnings, IsEmpty());
+  }
+}
+
+TEST_F(OpenmetricsTest, TagsAreUtf8WhateverTheCharset) {
+  const std::string text = "# TYPE a gauge\na{city=\"Z\xfcrich\"} 1\n";
+  ScriptedServer latin({page(text, "Content-Type: text/plain; charset=ISO-8859-1\r\n")});
+  expect_run(at(latin.url()));
+  EXPECT_EQ(sender_.value("app.a", "city:Z\u00fcrich"), 1);
+  EXPECT_THAT(sender_.warnings, IsEmpty());
+  ScriptedServer other(
+      {page("# TYPE a gauge\na 1\n", "Content-Type: text/plain; charset=big5\r\n")});
+  expect_run(at(other.url()));
+  EXPECT_EQ(sender_.value("app.a"), 1);
+  EXPECT_THAT(sender_.warnings, ElementsAre(HasSubstr("charset `big5`")));
 }
 
 TEST_F(OpenmetricsTest, LinesThatCannotBeReadAreOneWarning) {
