@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checks/http/option_lists.hpp"
+#include "checks/http/page_text.hpp"
 #include "checks/nginx/metric_table.hpp"
 #include "checks/nginx/status_json.hpp"
 #include "checks/nginx/stub_status.hpp"
@@ -86,12 +87,18 @@ class NginxCheck final : public IntegrationCheck {
     for (const auto& [name, value] : answer->headers) {
       if (name == "content-type") type = value;
     }
+    std::string remark;
+    answer->body = page_text(std::move(answer->body), type, remark);
+    if (!remark.empty()) sender.warning(std::move(remark));
     if (options_.vts || type.starts_with("application/json")) {
       co_return submit_json(sender, answer->body, "");
     }
     const auto status = parse_stub_status(answer->body);
     if (!status) co_return fail(status.error(), options_.url);
     submit_stub(sender, *status);
+    if (const std::string missing = missing_parts(*status); !missing.empty()) {
+      sender.warning("the status page lacks " + missing + ": metrics are missing");
+    }
     co_return Result<void>();
   }
 

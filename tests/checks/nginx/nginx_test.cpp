@@ -69,6 +69,45 @@ TEST_F(NginxTest, ReadsAStubStatusPage) {
   EXPECT_EQ(fact("version"), "1.22.1");
 }
 
+// Tengine adds a column; the three rates were lost with it.
+TEST_F(NginxTest, ReadsAPageWithMoreColumns) {
+  const char* const pages[] = {
+      "Active connections: 2 \nserver accepts handled requests request_time\n 21 20 50 5000\n"
+      "Reading: 0 Writing: 1 Waiting: 1 \n",
+      "Active connections: 2 \r\nserver request_time accepts handled requests\r\n 1.5 21 20 50\r\n"
+      "Reading: 0 Writing: 1 Waiting: 1 \r\n",
+      "\xef\xbb\xbf"
+      "Active connections: 2 \n 21 20 50 \nReading: 0 Writing: 1 Waiting: 1 \n",
+  };
+  for (const char* page : pages) {
+    SCOPED_TRACE(page);
+    ScriptedServer server({{read_request(), answer(200, page)}});
+    ASSERT_TRUE(run({{"nginx_status_url", server.url() + "/nginx_status"}}));
+    EXPECT_EQ(sender_.value("net.connections"), 2);
+    EXPECT_EQ(sender_.value("net.conn_opened_per_s"), 21);
+    EXPECT_EQ(sender_.value("net.conn_dropped_per_s"), 1);
+    EXPECT_EQ(sender_.value("net.request_per_s"), 50);
+    EXPECT_EQ(sender_.value("net.reading"), 0);
+    EXPECT_EQ(sender_.value("net.writing"), 1);
+    EXPECT_EQ(sender_.value("net.waiting"), 1);
+    EXPECT_TRUE(sender_.warnings.empty());
+  }
+}
+
+TEST_F(NginxTest, SaysWhichPartOfThePageIsMissing) {
+  ScriptedServer server({{read_request(), answer(200,
+                                                 "Active connections: 2 \n"
+                                                 "server accepts handled requests\n 21 x 50\n"
+                                                 "Reading: 0 Writing: 1\n")}});
+  ASSERT_TRUE(run({{"nginx_status_url", server.url() + "/nginx_status"}}));
+  EXPECT_EQ(sender_.value("net.connections"), 2);
+  EXPECT_EQ(sender_.count("net.request_per_s"), 0u);
+  ASSERT_EQ(sender_.warnings.size(), 1u);
+  EXPECT_EQ(sender_.warnings[0],
+            "the status page lacks the numbers of `server accepts handled requests`, `Waiting:`: "
+            "metrics are missing");
+}
+
 TEST_F(NginxTest, FailsWithACriticalCheckAndItsReason) {
   const fakes::Step megabytes = [](fakes::Peer& p) {
     const std::string piece(1 << 20, 'x');
