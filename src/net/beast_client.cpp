@@ -13,8 +13,8 @@
 
 #include "net/connection.hpp"
 #include "net/connection_pool.hpp"
-#include "net/http1.hpp"
 #include "net/request_head.hpp"
+#include "net/response_reader.hpp"
 #include "net/tls.hpp"
 #include "remora/core/apart.hpp"
 #include "remora/net/deadline.hpp"
@@ -32,6 +32,7 @@ constexpr auto kDialLimit = std::chrono::seconds(30);
 constexpr auto kMinAddressLimit = std::chrono::seconds(2);
 constexpr auto kMaxTimeout = std::chrono::hours(24);  // more would overflow the clock
 constexpr std::size_t kJoinedBodyBytes = 16 * 1024;   // sent in one piece with the header
+constexpr std::size_t kReadBytes = 16 * 1024;
 
 Error io_error(const error_code& ec) {
   if (ec == asio::error::eof || ec == asio::ssl::error::stream_truncated) {

@@ -15,8 +15,6 @@ namespace {
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr int kMaxInterim = 8;  // 1xx answers before the real one
-
 Headers copy_headers(const http::fields& fields) {
   Headers out;
   for (const auto& field : fields) {
@@ -58,160 +56,15 @@ bool feed(Parser& parser, std::string& pending, error_code& ec) {
     if (n == 0) break;
   }
   pending.erase(0, used);
+  // Beast waits for the end of a chunk's line and of the trailer, however long they get.
+  if (pending.size() > kMaxHeaderBytes && !parser.is_done()) ec = http::error::header_limit;
   if (parser.is_header_done() && count_headers(parser.get()) > kMaxHeaders) {
     ec = http::error::header_limit;
-    return false;
   }
-  return parser.is_done();
+  return !ec && parser.is_done();
 }
 
 }  // namespace
-
-namespace {
-
-// A body that is kept, or handed to `sink` piece by piece.
-struct SinkBody {
-  struct value_type {
-    std::string kept;
-    std::function<bool(std::string_view)> sink;
-  };
-
-  class reader {
-   public:
-    template <bool IsRequest, class Fields>
-    reader(http::header<IsRequest, Fields>&, value_type& value) : value_(value) {}
-
-    void init(const boost::optional<std::uint64_t>& length, error_code& ec) {
-      ec = {};
-      // The peer's word only: a long body gets its memory as it arrives.
-      if (length && !value_.sink) value_.kept.reserve(std::min<std::uint64_t>(*length, 1u << 20));
-    }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, error_code& ec) {
-      ec = {};
-      std::size_t size = 0;
-      for (auto it = boost::asio::buffer_sequence_begin(buffers);
-           it != boost::asio::buffer_sequence_end(buffers); ++it) {
-        const boost::asio::const_buffer piece(*it);
-        const std::string_view text(static_cast<const char*>(piece.data()), piece.size());
-        size += text.size();
-        if (!value_.sink) {
-          value_.kept += text;
-        } else if (!text.empty() && !value_.sink(text)) {
-          ec = http::error::body_limit;
-          return size;
-        }
-      }
-      return size;
-    }
-    void finish(error_code& ec) { ec = {}; }
-
-   private:
-    value_type& value_;
-  };
-};
-
-}  // namespace
-
-struct ResponseReader::Impl {
-  using Parser = http::response_parser<SinkBody>;
-  bool head_only;
-  std::size_t max_body_bytes;
-  std::function<void(const HttpResponse&)> on_head;
-  std::function<bool(std::string_view)> on_body;
-  bool started = false;
-  bool head_reported = false;
-  int interim = 0;
-  std::string pending;
-  std::optional<Parser> parser;
-
-  HttpResponse head() const {
-    HttpResponse out;
-    out.status = static_cast<int>(parser->get().result_int());
-    out.headers = copy_headers(parser->get());
-    return out;
-  }
-
-  void report_head() {
-    const unsigned status = parser->get().result_int();
-    if (head_reported || status < 200) return;
-    head_reported = true;
-    if (on_head) on_head(head());
-  }
-
-  void reset() {
-    parser.emplace();
-    if (on_body) {
-      // A piece of the body is parsed in the same step as the head before it.
-      parser->get().body().sink = [this](std::string_view piece) {
-        report_head();
-        return on_body(piece);
-      };
-    }
-    parser->header_limit(static_cast<std::uint32_t>(kMaxHeaderBytes));
-    parser->body_limit(max_body_bytes);
-    parser->eager(true);
-    parser->skip(head_only);
-  }
-};
-
-ResponseReader::ResponseReader(bool head_only, std::size_t max_body_bytes)
-    : ResponseReader(head_only, max_body_bytes, nullptr, nullptr) {}
-
-ResponseReader::ResponseReader(bool head_only, std::size_t max_body_bytes,
-                               std::function<void(const HttpResponse&)> on_head,
-                               std::function<bool(std::string_view)> on_body)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->head_only = head_only;
-  impl_->max_body_bytes = max_body_bytes;
-  impl_->on_head = std::move(on_head);
-  impl_->on_body = std::move(on_body);
-  impl_->reset();
-}
-ResponseReader::~ResponseReader() = default;
-
-Result<bool> ResponseReader::put(std::string_view bytes) {
-  impl_->started = impl_->started || !bytes.empty();
-  impl_->pending += bytes;
-  for (;;) {
-    error_code ec;
-    const bool done = feed(*impl_->parser, impl_->pending, ec);
-    if (ec) return parse_error(ec);
-    if (impl_->parser->is_header_done()) impl_->report_head();
-    if (!done) return false;
-    const unsigned status = impl_->parser->get().result_int();
-    if (status < 100) return fail(Errc::malformed_payload, "not valid HTTP/1.1: bad status");
-    if (status >= 200 || status == 101) return true;
-    if (++impl_->interim > kMaxInterim) {
-      return fail(Errc::malformed_payload, "too many interim HTTP answers");
-    }
-    impl_->reset();
-  }
-}
-
-Result<bool> ResponseReader::put_eof() {
-  if (impl_->parser->is_header_done()) {
-    error_code ec;
-    impl_->parser->put_eof(ec);
-    if (!ec && impl_->parser->is_done()) return true;
-  }
-  return fail(Errc::network, impl_->started ? "connection closed in the middle of the answer"
-                                            : "connection closed without an answer");
-}
-
-bool ResponseReader::started() const { return impl_->started; }
-
-bool ResponseReader::keep_alive() const {
-  return impl_->pending.empty() && impl_->parser->keep_alive() && !impl_->parser->need_eof();
-}
-
-bool ResponseReader::surplus() const { return !impl_->pending.empty(); }
-
-HttpResponse ResponseReader::take() {
-  HttpResponse out = impl_->head();
-  out.body = std::move(impl_->parser->get().body().kept);
-  return out;
-}
 
 struct RequestReader::Impl {
   using Parser = http::request_parser<http::string_body>;

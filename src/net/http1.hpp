@@ -1,9 +1,9 @@
-// Incremental HTTP/1.1 parsers with limits. Beast does the parsing, in http1.cpp only: no other
-// file pays for its templates.
+// The server's side of HTTP/1.1: an incremental, strict parser of requests with limits, and the
+// heads of answers. Beast does the parsing, in http1.cpp only: no other file pays for its
+// templates. What it has not yet understood waits here, and never more than a header may have.
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,33 +17,6 @@ namespace remora::net {
 inline constexpr std::size_t kMaxHeaders = 64;
 inline constexpr std::size_t kMaxHeaderBytes = 32 * 1024;  ///< start line and headers together
 inline constexpr std::size_t kReadBytes = 16 * 1024;       ///< read buffer of a connection
-
-/// Reads one response. Interim answers (1xx) are skipped.
-class ResponseReader {
- public:
-  /// `head_only`: the answer has no body whatever its headers say (to HEAD, to CONNECT).
-  ResponseReader(bool head_only, std::size_t max_body_bytes);
-  /// The same, which hands out head and body as they arrive. Either function may be empty.
-  ResponseReader(bool head_only, std::size_t max_body_bytes,
-                 std::function<void(const HttpResponse&)> on_head,
-                 std::function<bool(std::string_view)> on_body);
-  ~ResponseReader();
-
-  /// True when the response is complete. Errors: too_large, malformed_payload.
-  [[nodiscard]] Result<bool> put(std::string_view bytes);
-  /// The peer closed. True when that completes the response, which a body without a length does.
-  /// Errors: network.
-  [[nodiscard]] Result<bool> put_eof();
-
-  [[nodiscard]] bool started() const;     ///< a byte has arrived
-  [[nodiscard]] bool keep_alive() const;  ///< the connection can carry another request
-  [[nodiscard]] bool surplus() const;     ///< bytes came behind the response
-  [[nodiscard]] HttpResponse take();      ///< of a complete response, once
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
 
 /// Reads requests one after the other.
 class RequestReader {

@@ -23,7 +23,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpResponse {
   int status = 0;
-  Headers headers;  ///< at most 64, names lower case
+  Headers headers;  ///< at most 256 and 128 KiB, names lower case
   std::string body;
 
   HttpResponse() {}

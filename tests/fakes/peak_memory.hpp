@@ -1,0 +1,37 @@
+// How much memory the process had at most since a point in time (VmHWM of /proc/self/status).
+//
+//   fakes::PeakMemory peak;
+//   ... what must not need much ...
+//   EXPECT_LT(peak.growth(), 8u << 20);
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <string>
+
+namespace remora::fakes {
+
+class PeakMemory {
+ public:
+  /// Sets the kernel's high-water mark back to what is used now.
+  PeakMemory() {
+    std::ofstream("/proc/self/clear_refs") << "5\n";
+    begin_ = bytes_of("VmHWM:");
+  }
+  /// Bytes the peak has grown by since.
+  [[nodiscard]] std::size_t growth() const { return std::max(bytes_of("VmHWM:"), begin_) - begin_; }
+
+ private:
+  static std::size_t bytes_of(const std::string& key) {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+      std::size_t kib = 0;
+      if (word == key && status >> kib) return kib * 1024;
+    }
+    return 0;
+  }
+  std::size_t begin_ = 0;
+};
+
+}  // namespace remora::fakes
