@@ -45,23 +45,24 @@ class ChangeLog {
 Result<std::unique_ptr<net::HttpServer>> make_health_port(
     asio::any_io_executor executor, std::uint16_t port, const telemetry::HealthRegistry& registry) {
   net::ServerOptions options;
-  options.address = "0.0.0.0";
+  options.address = "::";
   options.port = port;
   options.max_body_bytes = 4096;  // a probe has no body
-  options.max_connections = 16;
   options.read_timeout = std::chrono::seconds(1);
   options.write_timeout = std::chrono::seconds(1);
   options.idle_timeout = std::chrono::seconds(5);  // probes do not reuse connections
   auto changes = std::make_shared<ChangeLog>();
-  return net::HttpServer::listen(
-      std::move(executor), options,
-      [&registry, changes](net::ServerRequest) -> asio::awaitable<net::ServerResponse> {
-        const telemetry::HealthReport report = registry.report();
-        changes->note(report);
-        net::ServerResponse response(report.ok() ? 200 : 500, "application/json",
-                                     health_json(report));
-        co_return response;
-      });
+  const auto answer = [&registry,
+                       changes](net::ServerRequest) -> asio::awaitable<net::ServerResponse> {
+    const telemetry::HealthReport report = registry.report();
+    changes->note(report);
+    net::ServerResponse response(report.ok() ? 200 : 500, "application/json", health_json(report));
+    co_return response;
+  };
+  auto both = net::HttpServer::listen(executor, options, answer);
+  if (both) return both;
+  options.address = "0.0.0.0";  // a kernel without IPv6
+  return net::HttpServer::listen(std::move(executor), options, answer);
 }
 
 }  // namespace remora::api

@@ -6,10 +6,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/write.hpp>
 #include <list>
+#include <optional>
 
 #include "net/http1.hpp"
 #include "remora/core/log.hpp"
@@ -20,6 +22,7 @@ namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
+using SteadyClock = std::chrono::steady_clock;
 
 const core::Logger kLog("net");
 
@@ -28,11 +31,16 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // out of file de
 // connection and take the answer with it (RFC 9112 section 9.6).
 constexpr auto kLinger = std::chrono::milliseconds(500);
 constexpr std::size_t kLingerBytes = 1024 * 1024;
+// What a peer is given to say what it wants, even when others wait for its place.
+constexpr auto kSilentGrace = std::chrono::milliseconds(200);
 
 struct Session {
   explicit Session(tcp::socket s) : socket(std::move(s)) {}
   tcp::socket socket;
   asio::cancellation_signal cancel;  ///< ends a handler that waits
+  /// Since when it waits for the peer: from its start, or its last answer, until a whole request is
+  /// there. Bytes that drip in do not make it younger.
+  std::optional<SteadyClock::time_point> silent_since = SteadyClock::now();
 
   void close() {
     error_code ignored;
@@ -48,15 +56,13 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
         options(std::move(o)),
         handler(std::move(h)),
         acceptor(executor),
-        idle(executor) {
-    idle.expires_at(std::chrono::steady_clock::time_point::max());
-  }
+        ended(executor) {}
 
   asio::any_io_executor executor;
   ServerOptions options;
   Handler handler;
   tcp::acceptor acceptor;
-  asio::steady_timer idle;  ///< cancelled whenever a connection has ended
+  asio::steady_timer ended;  ///< `run` waits on it; cancelled whenever a connection has ended
   std::list<std::shared_ptr<Session>> sessions;
   std::uint16_t port = 0;
   bool stopped = false;
@@ -66,7 +72,10 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     error_code ec;
     const auto peer = socket.remote_endpoint(ec);
     if (ec) return "?";
-    const auto address = peer.address();
+    auto address = peer.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    }
     const std::string text =
         address.is_v6() ? '[' + address.to_string() + ']' : address.to_string();
     return text + ':' + std::to_string(peer.port());
@@ -148,10 +157,12 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     for (bool first = true;; first = false) {
       const ReadEnd end = co_await read_request(s, reader, first);
       if (end == ReadEnd::closed) co_return;
+      s->silent_since.reset();
       if (end == ReadEnd::rejected) {
         auto refusal = std::make_shared<ServerResponse>(reader.reject_status(), "text/plain",
                                                         "request rejected\n");
         const bool written = co_await write_response(s, refusal, true, false);
+        s->silent_since = SteadyClock::now();
         if (written) co_await linger(s);
         co_return;
       }
@@ -163,6 +174,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
       auto response = std::make_shared<ServerResponse>(std::move(answered));
       const bool written = co_await write_response(s, response, with_body, keep_alive);
       if (!written) co_return;
+      s->silent_since = SteadyClock::now();
       if (!keep_alive) {
         co_await linger(s);
         co_return;
@@ -175,13 +187,43 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     socket.set_option(tcp::no_delay(true), ignored);
     auto s = std::make_shared<Session>(std::move(socket));
     sessions.push_back(s);
-    auto ended = [self = shared_from_this(), s](std::exception_ptr) {
+    auto finished = [self = shared_from_this(), s](std::exception_ptr) {
       s->close();
       self->sessions.remove(s);
-      self->idle.cancel();
+      self->ended.cancel();
     };
     asio::co_spawn(executor, serve(s),
-                   asio::bind_cancellation_slot(s->cancel.slot(), std::move(ended)));
+                   asio::bind_cancellation_slot(s->cancel.slot(), std::move(finished)));
+  }
+
+  std::shared_ptr<Session> longest_silent() const {
+    std::shared_ptr<Session> found;
+    for (const auto& s : sessions) {
+      if (s->silent_since && (!found || *s->silent_since < *found->silent_since)) found = s;
+    }
+    return found;
+  }
+
+  // Waits until one connection more may be open: somebody has gone, or whoever is silent longest
+  // has had its time and goes. Until then whoever comes next waits in the kernel's queue. False
+  // when the server was stopped, or its caller cancelled.
+  asio::awaitable<bool> make_room() {
+    while (!stopped && sessions.size() >= options.max_connections) {
+      auto wake = SteadyClock::time_point::max();
+      if (const auto s = longest_silent()) {
+        wake = *s->silent_since + kSilentGrace;
+        if (wake <= SteadyClock::now()) {
+          s->silent_since.reset();
+          s->close();
+          continue;
+        }
+      }
+      ended.expires_at(wake);
+      co_await ended.async_wait(no_throw);
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) co_return false;
+    }
+    co_return !stopped;
   }
 
   asio::awaitable<void> run() {
@@ -189,7 +231,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
       auto [ec, socket] = co_await acceptor.async_accept(no_throw);
       if (stopped) break;
       if (!ec) {
-        if (sessions.size() < options.max_connections) start_session(std::move(socket));
+        if (!co_await make_room()) break;
+        start_session(std::move(socket));
         continue;
       }
       if (ec == asio::error::operation_aborted) break;  // the caller was cancelled
@@ -203,7 +246,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     }
     co_await asio::this_coro::throw_if_cancelled(false);
     stop();
-    while (!sessions.empty()) co_await idle.async_wait(no_throw);
+    ended.expires_at(SteadyClock::time_point::max());
+    while (!sessions.empty()) co_await ended.async_wait(no_throw);
   }
 
   void stop() {
@@ -226,7 +270,9 @@ HttpServer::~HttpServer() { stop(); }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::any_io_executor executor,
                                                        ServerOptions options, Handler handler) {
-  const std::string where = options.address + ':' + std::to_string(options.port);
+  const bool is_v6 = options.address.find(':') != std::string::npos;
+  const std::string where =
+      (is_v6 ? '[' + options.address + ']' : options.address) + ':' + std::to_string(options.port);
   error_code ec;
   const auto address = asio::ip::make_address(options.address, ec);
   if (ec) return fail(Errc::io, "cannot listen on " + where + ": not an IP address");
@@ -235,6 +281,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::any_io_executor exe
   tcp::acceptor& acceptor = impl->acceptor;
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+  if (!ec && address.is_v6()) {
+    // The unspecified address stands for those of IPv4, too, whatever the system's default is.
+    acceptor.set_option(asio::ip::v6_only(!address.is_unspecified()), ec);
+  }
   if (!ec) acceptor.bind(endpoint, ec);
   if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
   if (!ec) impl->port = acceptor.local_endpoint(ec).port();

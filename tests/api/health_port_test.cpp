@@ -8,6 +8,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <string>
+#include <vector>
 
 #include "fakes/fake_clock.hpp"
 #include "fakes/run_coroutine.hpp"
@@ -87,6 +89,33 @@ TEST_F(HealthPort, ThatIsTakenIsAnError) {
   const auto second = make_health_port(io_.get_executor(), server_->port(), registry_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), Errc::io);
+}
+
+// Each has asked once and says nothing more; the port has room for 64.
+TEST_F(HealthPort, AnswersAlthoughIdlePeersHoldEveryConnection) {
+  const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(), server_->port());
+  std::vector<asio::ip::tcp::socket> idle;
+  const std::string request = "GET /live HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (int i = 0; i < 80; ++i) {
+    idle.emplace_back(io_);
+    idle.back().connect(endpoint);
+    boost::asio::write(idle.back(), boost::asio::buffer(request));
+    io_.poll();
+  }
+  EXPECT_EQ(get("/live").substr(0, 15), "HTTP/1.1 200 OK");
+}
+
+TEST_F(HealthPort, IsOnIPv6Too) {
+  const asio::ip::tcp::endpoint endpoint(asio::ip::address_v6::loopback(), server_->port());
+  asio::ip::tcp::socket socket(io_);
+  boost::system::error_code ec;
+  socket.connect(endpoint, ec);
+  if (ec == boost::asio::error::address_family_not_supported ||
+      ec == boost::asio::error::network_unreachable ||
+      ec == boost::system::errc::address_not_available) {
+    GTEST_SKIP() << "no IPv6 here: " << ec.message();
+  }
+  EXPECT_FALSE(ec) << ec.message();
 }
 
 }  // namespace

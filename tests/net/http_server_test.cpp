@@ -81,8 +81,17 @@ class HttpServerTest : public testing::Test {
       asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
       co_await timer.async_wait(asio::use_awaitable);
     }
+    if (request.path() == "/hold") {
+      asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
+      hold_(timer);
+      co_await timer.async_wait(no_throw);
+    }
     std::string body = request.method + ' ' + request.target + ' ' + request.body;
     co_return ServerResponse(200, "text/plain", std::move(body));
+  }
+
+  static asio::awaitable<ServerResponse> echo_peer(ServerRequest request) {
+    co_return ServerResponse(200, "text/plain", request.peer);
   }
 
   Handler handler() {
@@ -111,6 +120,7 @@ class HttpServerTest : public testing::Test {
   asio::io_context io_;
   std::unique_ptr<HttpServer> server_;
   bool ended_ = false;
+  std::function<void(asio::steady_timer&)> hold_;    ///< given the timer /hold waits on
   std::function<void(const std::string&)> handled_;  ///< told the path of every request
 };
 
@@ -240,19 +250,99 @@ TEST_F(HttpServerTest, ClosesAClientThatDoesNotReadItsAnswer) {
   EXPECT_LT(received, body.size());
 }
 
-TEST_F(HttpServerTest, ClosesConnectionsPastItsLimitAtOnce) {
+// Silent ones, one that waits between two requests and one that drips: each keeps a place for as
+// long as nobody else wants it, and none keeps a peer out that has something to ask.
+TEST_F(HttpServerTest, MakesRoomForWhoeverAsksAtTheCostOfTheLongestSilent) {
+  ServerOptions options;
+  options.max_connections = 3;
+  listen(options);
+  std::string kept, dripped, answer, silent_end, again;
+  std::vector<std::string> answers;
+  serve([&](std::uint16_t port) {
+    Client keeper(port);
+    keeper.send("GET /1 HTTP/1.1\r\n\r\n");
+    kept = keeper.read_until("GET /1 ");
+    Client silent(port);
+    Client drip(port);
+    drip.send("G");
+    for (int i = 0; i < 6; ++i) {
+      Client probe(port);
+      probe.send("GET /probe HTTP/1.1\r\n\r\n");
+      answers.push_back(probe.read_until("GET /probe "));
+    }
+    silent_end = silent.read_all();
+    dripped = drip.read_all();
+    again = keeper.read_all();
+  });
+  EXPECT_TRUE(kept.ends_with("GET /1 "));
+  for (const std::string& answer : answers) EXPECT_TRUE(answer.ends_with("GET /probe ")) << answer;
+  EXPECT_EQ(silent_end + dripped + again, "");
+}
+
+TEST_F(HttpServerTest, KeepsAConnectionWhoseRequestIsBeingAnswered) {
+  ServerOptions options;
+  options.max_connections = 2;
+  listen(options);
+  asio::steady_timer* waiting = nullptr;
+  std::string slow, probe;
+  hold_ = [&](asio::steady_timer& timer) { waiting = &timer; };
+  handled_ = [&](const std::string& path) {
+    if (path == "/probe" && waiting != nullptr) waiting->cancel();
+  };
+  serve([&](std::uint16_t port) {
+    Client busy(port);
+    busy.send("GET /hold HTTP/1.1\r\n\r\n");
+    Client silent(port);
+    Client second(port);
+    second.send("GET /probe HTTP/1.1\r\n\r\n");
+    probe = second.read_until("GET /probe ");
+    slow = busy.read_until("GET /hold ");
+  });
+  EXPECT_TRUE(probe.ends_with("GET /probe "));
+  EXPECT_TRUE(slow.ends_with("GET /hold ")) << slow;
+}
+
+TEST_F(HttpServerTest, StopsWhileItWaitsForRoom) {
   ServerOptions options;
   options.max_connections = 1;
   listen(options);
-  std::string first, second;
   serve([&](std::uint16_t port) {
-    Client one(port);
-    one.send("GET /1 HTTP/1.1\r\n\r\n");
-    first = one.read_until("GET /1 ");
-    second = Client(port).read_all();
+    Client busy(port);
+    busy.send("GET /hang HTTP/1.1\r\n\r\n");
+    Client next(port);
+    next.send("GET / HTTP/1.1\r\n\r\n");
   });
-  EXPECT_TRUE(first.ends_with("GET /1 "));
-  EXPECT_EQ(second, "");
+}
+
+TEST_F(HttpServerTest, ListensOnIPv6AndIPv4) {
+  ServerOptions options;
+  options.address = "::";
+  auto made = HttpServer::listen(io_.get_executor(), options, [](ServerRequest request) {
+    return echo_peer(std::move(request));
+  });
+  if (!made) GTEST_SKIP() << made.error().message();
+  server_ = std::move(*made);
+  asio::io_context other;
+  std::vector<std::string> peers;
+  serve([&](std::uint16_t port) {
+    auto client = std::move(*BeastClient::create(other.get_executor(), {}));
+    for (const char* host : {"127.0.0.1", "[::1]"}) {
+      HttpRequest request;
+      request.url = *parse_url("http://" + std::string(host) + ':' + std::to_string(port));
+      asio::co_spawn(other, client->send(std::move(request)),
+                     [&](std::exception_ptr, Result<HttpResponse> r) {
+                       peers.push_back(r ? r->body : r.error().message());
+                     });
+      other.restart();
+      while (peers.size() < (host[0] == '[' ? 2u : 1u)) other.run_one();
+    }
+    client->shutdown();
+    other.restart();
+    other.run();
+  });
+  ASSERT_EQ(peers.size(), 2u);
+  EXPECT_EQ(peers[0].substr(0, 10), "127.0.0.1:");
+  EXPECT_EQ(peers[1].substr(0, 6), "[::1]:");
 }
 
 TEST_F(HttpServerTest, StopEndsHandlersThatWait) {

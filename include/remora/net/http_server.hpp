@@ -33,10 +33,12 @@ struct ServerResponse {
 };
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";
+  std::string address = "127.0.0.1";  ///< "::" = all of IPv6 and IPv4
   std::uint16_t port = 0;  ///< 0 = any free one; ask `port()`
   std::size_t max_body_bytes = 8 * 1024 * 1024;
-  std::size_t max_connections = 64;                ///< more are closed at once
+  /// When one more comes, the connection that has been silent longest goes, 200 ms after it came or
+  /// was answered at the earliest. One whose request is being answered stays.
+  std::size_t max_connections = 64;
   std::chrono::milliseconds read_timeout{5'000};   ///< a whole request, from its first byte
   std::chrono::milliseconds write_timeout{5'000};  ///< a whole answer
   std::chrono::milliseconds idle_timeout{90'000};  ///< between requests of one connection
