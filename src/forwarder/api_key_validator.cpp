@@ -41,24 +41,6 @@ std::string_view text_of(KeyState state) {
   return "Unable to validate API Key";
 }
 
-std::string percent_encoded(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[u >> 4];
-      out += kHex[u & 15];
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 struct ApiKeyValidator::Impl {
@@ -78,7 +60,6 @@ struct ApiKeyValidator::Impl {
         added.key = key;
         if (is_fake(key)) added.state = KeyState::fake;
         secrets.push_back(key);
-        secrets.push_back(percent_encoded(key));
       }
     }
   }
@@ -92,8 +73,9 @@ struct ApiKeyValidator::Impl {
       if (key.state == KeyState::fake) continue;
       net::HttpRequest request;
       request.method = "GET";
-      // The URL holds the key: it goes to the client and nowhere else.
-      request.url = key.base.join("/api/v1/validate?api_key=" + percent_encoded(key.key));
+      // In a header: proxies and servers on the way write URLs to their logs.
+      request.url = key.base.join("/api/v1/validate");
+      request.headers.emplace_back("DD-Api-Key", key.key);
       request.headers.emplace_back("User-Agent", "datadog-agent/" + options.agent_version);
       request.timeout = budget;
       const auto response = co_await http.send(std::move(request));

@@ -53,21 +53,25 @@ TEST_F(Validator, AsksTheApiHostRightAfterTheStart) {
   begin({domain("https://7-72-1-app.agent.us3.datadoghq.com", {kKey, kOtherKey})});
   pass(seconds(2));
   EXPECT_THAT(http.urls(),
-              ElementsAre("https://api.us3.datadoghq.com/api/v1/validate?api_key=" + kKey,
-                          "https://api.us3.datadoghq.com/api/v1/validate?api_key=" + kOtherKey));
+              ElementsAre("https://api.us3.datadoghq.com/api/v1/validate",
+                          "https://api.us3.datadoghq.com/api/v1/validate"));
   EXPECT_EQ(http.requests[0].method, "GET");
   EXPECT_EQ(http.requests[0].timeout, seconds(5));  // 10 s for both keys together
-  EXPECT_EQ(http.requests[0].headers, (net::Headers{{"User-Agent", "datadog-agent/7.72.1"}}));
+  EXPECT_EQ(http.requests[0].headers,
+            (net::Headers{{"DD-Api-Key", kKey}, {"User-Agent", "datadog-agent/7.72.1"}}));
+  EXPECT_EQ(http.requests[1].headers[0].second, kOtherKey);
   EXPECT_THAT(states(), ElementsAre("API key ending with bcdef: API Key valid",
                                     "API key ending with 43210: API Key valid"));
   EXPECT_EQ(degraded(), "");
 }
 
-TEST_F(Validator, EscapesWhatIsNotPlainInAKey) {
-  begin({domain("http://localhost:1", {"a b&c=d\xC3\xA9 with a long tail"})});
+TEST_F(Validator, TheUrlNeverHoldsAKey) {
+  const std::string odd = "a b&c=d with a long tail";
+  begin({domain("http://localhost:1/base", {odd, kKey})});
   pass(seconds(2));
-  EXPECT_THAT(http.urls(), ElementsAre("http://localhost:1/api/v1/validate?api_key="
-                                       "a%20b%26c%3Dd%C3%A9%20with%20a%20long%20tail"));
+  EXPECT_THAT(http.urls(), ElementsAre("http://localhost:1/base/api/v1/validate",
+                                       "http://localhost:1/base/api/v1/validate"));
+  EXPECT_EQ(http.requests[0].headers[0].second, odd);
 }
 
 TEST_F(Validator, AnInvalidKeyDegradesAndIsNeverPrinted) {
@@ -118,8 +122,9 @@ TEST_F(Validator, AFakeKeyIs32ZerosAndDoesNotHideItsNeighbours) {
   const std::string fake(32, '0');
   begin({domain("http://localhost:1", {fake, fake + "0", fake.substr(1), kKey})});
   pass(seconds(2));
-  const std::string url = "http://localhost:1/api/v1/validate?api_key=";
-  EXPECT_THAT(http.urls(), ElementsAre(url + fake + "0", url + fake.substr(1), url + kKey));
+  std::vector<std::string> asked;
+  for (const auto& request : http.requests) asked.push_back(request.headers[0].second);
+  EXPECT_THAT(asked, ElementsAre(fake + "0", fake.substr(1), kKey));
 }
 
 TEST_F(Validator, WithoutAnyAnswerTheStateIsUnknownAndHealthIsFine) {

@@ -305,7 +305,7 @@ func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case in.outage != 0:
 			w.WriteHeader(in.outage)
-		case r.URL.Query().Get("api_key") != in.key:
+		case r.Header.Get("DD-Api-Key") != in.key || r.URL.RawQuery != "":
 			w.WriteHeader(http.StatusForbidden)
 		default:
 			fmt.Fprint(w, `{"valid":true}`)
