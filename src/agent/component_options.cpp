@@ -72,7 +72,7 @@ Result<std::vector<forwarder::Domain>> intake_domains(const config::Settings& se
     auto same = std::find_if(domains.begin(), domains.end(), [&](const forwarder::Domain& domain) {
       return domain.url.origin() == url->origin() && domain.url.target == url->target;
     });
-    if (same == domains.end()) same = domains.insert(domains.end(), {std::move(*url), {}});
+    if (same == domains.end()) same = domains.insert(domains.end(), {std::move(*url), {}, "DD_ADDITIONAL_ENDPOINTS"});
     for (const std::string& key : keys) {
       if (std::find(same->api_keys.begin(), same->api_keys.end(), key) == same->api_keys.end()) {
         same->api_keys.push_back(key);

@@ -16,6 +16,7 @@
 #include "agent/component_options.hpp"
 #include "agent/discovery_options.hpp"
 #include "agent/dogstatsd_service.hpp"
+#include "agent/end_line.hpp"
 #include "agent/integrations.hpp"
 #include "agent/pipeline.hpp"
 #include "agent/status_blocks.hpp"
@@ -49,6 +50,10 @@ constexpr seconds kHeartbeat{5};
 // important.
 constexpr milliseconds kLastSampleLimit{2'000};
 constexpr milliseconds kJoinLimit{500};
+// What a second stop signal leaves for the intake: a healthy one takes everything in less.
+constexpr milliseconds kHurry{1'000};
+// The part of the time for what waits for the intake, before what came meanwhile joins it.
+constexpr int kPartForTheRest = 5;
 constexpr seconds kAbortGrace{3};
 
 // When in the interval this agent flushes. At least half an interval after the start: a rate over a
@@ -92,12 +97,12 @@ class Runtime {
   asio::awaitable<void> early_sample();
   asio::awaitable<void> stop_on_signal();
   asio::awaitable<void> stop_at_once();
+  asio::awaitable<void> end_on_third_signal();
   asio::awaitable<void> last_sample(core::SteadyTime deadline);
   asio::awaitable<void> fetch_last_sample(std::shared_ptr<asio::steady_timer> done,
                                           std::shared_ptr<bool> sampled);
   asio::awaitable<void> last_flush(core::SteadyTime deadline);
   void flush_soon();
-  void log_end(const forwarder::DrainReport& report, milliseconds took) const;
 
   const config::Loaded& loaded_;
   asio::io_context io_{1};
@@ -434,7 +439,8 @@ asio::awaitable<void> Runtime::stop_on_signal() {
   co_await last_sample(deadline);
   co_await last_flush(deadline);
   const forwarder::DrainReport report = co_await forwarder_->drain(deadline);
-  log_end(report, std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
+  log_end(report, counters_.forwarder.sent.value,
+          std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
   if (ipc_) ipc_->stop();
   if (health_port_) health_port_->stop();
   io_.stop();
@@ -443,7 +449,25 @@ asio::awaitable<void> Runtime::stop_on_signal() {
 asio::awaitable<void> Runtime::stop_at_once() {
   const int signal = co_await signals_.wait();
   if (signal == 0) co_return;
-  kLog.warn("second signal: stopped at once, what was queued is lost",
+  const core::SteadyTime begin = clock_.now();
+  kLog.warn("second signal: what is there is sent at once, nothing is waited for",
+            {{"queued_bytes", forwarder_->queued_bytes()}, {"limit", kHurry}});
+  asio::co_spawn(io_, end_on_third_signal(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
+  if (dogstatsd_) (void)dogstatsd_->take_rest();
+  co_await pipeline_->flush(!dogstatsd_ || dogstatsd_->options().flush_open_buckets);
+  const forwarder::DrainReport report = co_await forwarder_->drain(clock_.now() + kHurry);
+  log_end(report, counters_.forwarder.sent.value,
+          std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
+  core::stop_logging(milliseconds(200));
+  _exit(0);
+}
+
+asio::awaitable<void> Runtime::end_on_third_signal() {
+  const int signal = co_await signals_.wait();
+  if (signal == 0) co_return;
+  kLog.warn("third signal: stopped, what was queued is lost",
             {{"queued_bytes", forwarder_->queued_bytes()}});
   core::stop_logging(milliseconds(200));
   _exit(0);
@@ -484,26 +508,12 @@ asio::awaitable<void> Runtime::last_flush(core::SteadyTime deadline) {
   (void)co_await tasks_.join(std::min(deadline, clock_.now() + kJoinLimit));
   if (!dogstatsd_) co_return;
   // What came while the payloads were on their way gets payloads of its own.
-  co_await forwarder_->send_all(deadline);
+  co_await forwarder_->send_all(deadline - (deadline - clock_.now()) / kPartForTheRest);
   const bool more = dogstatsd_->take_rest();
   dogstatsd_->stop_capture();
   receivers_.cancel_all();
   (void)co_await receivers_.join(std::min(deadline, clock_.now() + kJoinLimit));
   if (more) co_await pipeline_->flush(open_buckets);
-}
-
-void Runtime::log_end(const forwarder::DrainReport& report, milliseconds took) const {
-  const auto& sent = counters_.forwarder;
-  if (report.lost_payloads > 0) {
-    kLog.error("stopped, with data that could not be sent",
-               {{"took", took},
-                {"lost_payloads", report.lost_payloads},
-                {"lost_items", report.lost_items},
-                {"sent_payloads", sent.sent.value}});
-  } else {
-    kLog.info("stopped, everything sent",
-              {{"took", took}, {"lost_payloads", 0}, {"sent_payloads", sent.sent.value}});
-  }
 }
 
 int Runtime::run() {

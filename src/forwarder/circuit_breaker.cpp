@@ -57,6 +57,10 @@ void CircuitBreaker::abandoned() noexcept {
   if (state_ == State::half_blocked) state_ = State::blocked;
 }
 
+void CircuitBreaker::reopen_by(core::SteadyTime when) noexcept {
+  if (state_ == State::blocked) until_ = std::min(until_, when);
+}
+
 void CircuitBreaker::block(core::SteadyTime now) {
   state_ = State::blocked;
   until_ = now + backoff_->duration(errors_, *random_);

@@ -46,6 +46,8 @@ class CircuitBreaker {
   void success(core::SteadyTime now);
   /// The request ended without saying anything about the route: the next one may be the probe.
   void abandoned() noexcept;
+  /// Shortens a block: it ends at `when` at the latest.
+  void reopen_by(core::SteadyTime when) noexcept;
   /// Lets everything through until the next failure; the count of failures stays.
   void unblock() noexcept { state_ = State::unblocked; }
 

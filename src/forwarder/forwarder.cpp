@@ -18,6 +18,8 @@ const core::Logger kLog("forwarder");
 constexpr std::chrono::seconds kTick{5};
 // What cancelled requests get to end in, after the deadline of a drain.
 constexpr std::chrono::milliseconds kCancelGrace{200};
+// What a request gets at least near the end of a drain: look-up, connection, TLS, answer.
+constexpr std::chrono::milliseconds kShortestTry{1'000};
 
 std::uint64_t seed_of(std::uint64_t given) {
   if (given != 0) return given;
@@ -151,9 +153,11 @@ net::HttpRequest Forwarder::Impl::make_request(const Route& route,
   request.body = payload.body;
   request.timeout = options.timeout;
   if (drain_deadline) {
+    // A request that hangs must leave time for another one.
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(*drain_deadline - clock.now());
-    request.timeout = std::clamp(left, std::chrono::milliseconds(1), options.timeout);
+    const auto part = std::min(std::max(left / 2, kShortestTry), left);
+    request.timeout = std::clamp(part, std::chrono::milliseconds(1), options.timeout);
   }
   return request;
 }
@@ -170,7 +174,7 @@ asio::awaitable<void> Forwarder::Impl::exchange(std::shared_ptr<Impl> self, Rout
   if (self->abandoned || !flight->transaction) co_return;
   Transaction transaction = std::move(*flight->transaction);
   flight->transaction.reset();
-  self->settle(*route, std::move(transaction), result);
+  self->settle(*route, std::move(transaction), result, flight->cut_off);
 }
 
 core::SteadyTime Forwarder::Impl::next_attempt() const {
@@ -218,6 +222,13 @@ asio::awaitable<void> Forwarder::Impl::run() {
 
 asio::awaitable<void> Forwarder::Impl::send_all(core::SteadyTime deadline) {
   const auto executor = co_await asio::this_coro::executor;
+  // Requests that left in normal times may hang for much longer than the stop may take.
+  auto cut = clock.now() + (deadline - clock.now()) / 2;
+  if (!drain_deadline) {
+    for (Route& route : routes) {
+      for (auto& [id, flight] : route.flights) flight.before_drain = true;
+    }
+  }
   drain_deadline = deadline;
   notify();  // run() ends
   for (Route& route : routes) {
@@ -225,9 +236,13 @@ asio::awaitable<void> Forwarder::Impl::send_all(core::SteadyTime deadline) {
   }
   while (clock.now() < deadline) {
     health.beat();
+    if (clock.now() >= cut) {
+      cut = core::SteadyTime::max();
+      cut_off(true);
+    }
     send_what_may_leave(executor);
     if (!in_flight() && next_attempt() >= deadline) break;  // nothing left that may still leave
-    co_await wait(std::min(next_attempt(), deadline));
+    co_await wait(std::min(next_attempt(), std::min(deadline, cut)));
   }
 }
 
@@ -252,6 +267,14 @@ asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
       flight.transaction.reset();
     }
   }
+  report.refused_payloads = static_cast<std::size_t>(counters.dropped_rejected.value);
+  report.pushed_out_payloads = static_cast<std::size_t>(counters.dropped_queue_full.value);
+  report.dropped_items = static_cast<std::size_t>(counters.dropped_items.value);
+  for (const Route& route : routes) {
+    const Problem* worst = route.health.worst();
+    if (worst == nullptr || !report.problem.empty()) continue;
+    report.problem = route.domain.url.origin() + ": " + worst->text;
+  }
   counters.dropped_at_stop.add(report.lost_payloads);
   counters.dropped_items.add(report.lost_items);
   co_return report;
@@ -259,16 +282,21 @@ asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
 
 asio::awaitable<void> Forwarder::Impl::cancel_flights() {
   if (!in_flight()) co_return;
-  cancelling = true;
+  cut_off(false);
+  const core::SteadyTime limit = clock.now() + kCancelGrace;
+  while (in_flight() && clock.now() < limit) co_await wait(limit);
+}
+
+void Forwarder::Impl::cut_off(bool only_before_drain) {
   for (Route& route : routes) {
     // A request may end inside emit() and take its entry with it.
     for (auto it = route.flights.begin(); it != route.flights.end();) {
       Flight& flight = (it++)->second;
+      if (only_before_drain && !flight.before_drain) continue;
+      flight.cut_off = true;
       flight.cancel.emit(asio::cancellation_type::terminal);
     }
   }
-  const core::SteadyTime limit = clock.now() + kCancelGrace;
-  while (in_flight() && clock.now() < limit) co_await wait(limit);
 }
 
 bool Forwarder::Impl::in_flight() const {

@@ -30,6 +30,8 @@ inline constexpr std::chrono::minutes kForbiddenLogPeriod{5};
 struct Flight {
   std::optional<Transaction> transaction;
   asio::cancellation_signal cancel;
+  bool before_drain = false;  ///< it left with the timeout of normal times
+  bool cut_off = false;       ///< cancelled by us
 };
 
 /// One domain with everything about it. Never moved: requests point at it.
@@ -41,7 +43,8 @@ struct Route {
   EndpointHealth health;
   bool failing = false;  ///< what was logged last
   core::LogThrottle rejected_log, failing_log;
-  // A full queue stays full through an outage: once in ten minutes says it, the counter has the rest.
+  // A full queue stays full through an outage: once in ten minutes says it, the counter has the
+  // rest.
   core::LogThrottle dropped_log{std::chrono::minutes(10)};
   core::LogThrottle forbidden_log{kForbiddenLogPeriod};
 
@@ -75,11 +78,14 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
                                         net::HttpRequest request);
 
   // What came back.
-  void settle(Route& route, Transaction transaction, const Result<net::HttpResponse>& result);
+  void settle(Route& route, Transaction transaction, const Result<net::HttpResponse>& result,
+              bool cut_off);
   void delivered(Route& route, const Transaction& transaction);
   void rejected(Route& route, const Transaction& transaction,
                 const Result<net::HttpResponse>& result);
   void put_back(Route& route, Transaction transaction, const Result<net::HttpResponse>& result);
+  [[nodiscard]] std::string failure_text(const Route& route, std::string_view path,
+                                         const Result<net::HttpResponse>& result) const;
   void problem(Route& route, const Transaction& transaction, std::string text, bool network);
   void publish_health();
 
@@ -94,6 +100,8 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   asio::awaitable<void> send_all(core::SteadyTime deadline);
   asio::awaitable<DrainReport> drain(core::SteadyTime deadline);
   asio::awaitable<void> cancel_flights();
+  /// Cancels requests on their way: all, or those that left before the drain began.
+  void cut_off(bool only_before_drain);
   [[nodiscard]] bool in_flight() const;
 
   // What it says about itself.
@@ -115,7 +123,6 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   bool news = false;
   std::list<asio::steady_timer*> waiting;
   std::optional<core::SteadyTime> drain_deadline;
-  bool cancelling = false;  ///< the deadline of the drain has passed
   bool drained = false;
   bool abandoned = false;  ///< the Forwarder is gone: touch nothing but this object
 };

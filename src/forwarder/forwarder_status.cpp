@@ -45,15 +45,16 @@ telemetry::StatusNode Forwarder::Impl::status() const {
 
   telemetry::StatusNode& by_status = node.children.emplace_back();
   by_status.title = "HTTP Errors";
-  std::uint64_t refused = 0;
-  for (std::size_t status = 400; status < counters.by_status.size(); ++status) {
-    refused += counters.by_status[status].value;
-  }
-  by_status.add("Total", refused);
-  for (std::size_t status = 400; status < counters.by_status.size(); ++status) {
+  std::vector<std::pair<std::string, std::uint64_t>> refused;
+  std::uint64_t refusals = 0;
+  for (std::size_t status = 0; status < counters.by_status.size(); ++status) {
     const std::uint64_t count = counters.by_status[status].value;
-    if (count > 0) by_status.add(std::to_string(status), count);
+    if (count == 0 || (status >= 200 && status < 300)) continue;
+    refused.emplace_back(std::to_string(status), count);
+    refusals += count;
   }
+  by_status.add("Total", refusals);
+  for (const auto& [status, count] : refused) by_status.add(status, count);
 
   telemetry::StatusNode& endpoints = node.children.emplace_back();
   endpoints.title = "Endpoints";

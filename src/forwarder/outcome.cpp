@@ -4,15 +4,27 @@
 #include "forwarder/forwarder_impl.hpp"
 #include "forwarder/key_refusal.hpp"
 #include "forwarder/redact.hpp"
+#include "forwarder/redirect.hpp"
 
 namespace remora::forwarder {
 namespace {
 
 const core::Logger kLog("forwarder");
 
+// Only these say that the intake has the payload. A redirect or an upgrade is the word of something
+// on the way: reverse proxies, captive portals.
+bool is_delivery(int status) { return status >= 200 && status < 300; }
+
 // Statuses that no retry can turn into a success. The intake understood and refused, so the route
 // works. Source: DataDog/datadog-agent comp/forwarder/defaultforwarder/transaction.
 bool is_rejection(int status) { return status == 400 || status == 403 || status == 413; }
+
+// A sentence of ours and a URL of theirs.
+constexpr std::size_t kLongestFailure = 500;
+
+// Between two tries of a route while the agent stops: an intake that comes back is noticed at once,
+// one that stays away is asked some twenty times.
+constexpr std::chrono::milliseconds kDrainPause{500};
 
 std::string describe_bytes(std::size_t bytes) {
   if (bytes < 10'000) return std::to_string(bytes) + " bytes";
@@ -23,16 +35,16 @@ std::string describe_bytes(std::size_t bytes) {
 }  // namespace
 
 void Forwarder::Impl::settle(Route& route, Transaction transaction,
-                             const Result<net::HttpResponse>& result) {
+                             const Result<net::HttpResponse>& result, bool cut_off) {
   const int status = result ? result->status : 0;
   if (result && status >= 0 && static_cast<std::size_t>(status) < counters.by_status.size()) {
     counters.by_status[static_cast<std::size_t>(status)].add();
   }
-  if (result && status < 400) {
+  if (result && is_delivery(status)) {
     delivered(route, transaction);
   } else if (result ? is_rejection(status) : result.error().code() == Errc::invalid_config) {
     rejected(route, transaction, result);
-  } else if (cancelling) {
+  } else if (cut_off) {
     // Our own doing: it says nothing about the intake.
     breaker_of(route, transaction.payload.path).abandoned();
     route.queue.add(std::move(transaction));
@@ -47,7 +59,10 @@ void Forwarder::Impl::delivered(Route& route, const Transaction& transaction) {
   counters.sent.add();
   counters.sent_bytes.add(payload.body->size());
   ++successes[payload.path];
-  breaker_of(route, payload.path).success(clock.now());
+  CircuitBreaker& breaker = breaker_of(route, payload.path);
+  breaker.success(clock.now());
+  // At the stop there is no time to feel one's way back.
+  if (drain_deadline) breaker.unblock();
   const Problem* before = route.health.worst();
   const core::SteadyTime since = before == nullptr ? core::SteadyTime{} : before->since;
   route.health.succeeded(payload.path, transaction.key);
@@ -108,16 +123,30 @@ void Forwarder::Impl::rejected(Route& route, const Transaction& transaction,
   }
 }
 
+std::string Forwarder::Impl::failure_text(const Route& route, std::string_view path,
+                                          const Result<net::HttpResponse>& result) const {
+  if (!result) {
+    return std::string(to_string(result.error().code())) + ": " +
+           redact(result.error().message(), secrets);
+  }
+  if (result->status < 400) {
+    return redact(not_delivered(result->status, route.domain.url, path, result->header("location"),
+                                route.domain.setting),
+                  secrets, kLongestFailure);
+  }
+  return "status " + std::to_string(result->status) + " on " + std::string(path);
+}
+
 void Forwarder::Impl::put_back(Route& route, Transaction transaction,
                                const Result<net::HttpResponse>& result) {
   const std::string_view path = transaction.payload.path;
   const Errc code = result ? Errc::http_status : result.error().code();
   counters.retried.add();
   counters.errors.add(code);
-  breaker_of(route, path).failure(clock.now());
-  const std::string what =
-      result ? "status " + std::to_string(result->status) + " on " + std::string(path)
-             : std::string(to_string(code)) + ": " + redact(result.error().message(), secrets);
+  CircuitBreaker& breaker = breaker_of(route, path);
+  breaker.failure(clock.now());
+  if (drain_deadline) breaker.reopen_by(clock.now() + kDrainPause);
+  const std::string what = failure_text(route, path, result);
   problem(route, transaction, what, !result);
   kLog.debug("request failed, will be tried again", {{"endpoint", route.domain.url.origin()},
                                                      {"path", path},

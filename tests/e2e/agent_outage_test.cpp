@@ -74,6 +74,50 @@ TEST(Outage, AtTheStopIsBoundedByTheDeadlineAndCountsWhatIsLost) {
   EXPECT_NE(output.find("lost_payloads=", last), std::string::npos) << output;
 }
 
+TEST(Outage, AnIntakeThatComesBackDuringTheStopGetsEverything) {
+  ServerThread thread;
+  Task task(thread);
+  Intake intake(thread);
+  intake.status = 503;
+  Process agent(kAgentProgram, {"run"}, agent_variables(task, intake));
+  ASSERT_TRUE(eventually([&] { return intake.requests > 2; }));
+  agent.kill(SIGTERM);
+  ASSERT_EQ(agent.wait(seconds(2)), -1) << "the drain should go on: " << agent.output();
+  intake.status = 202;
+  EXPECT_EQ(agent.wait(seconds(10)), 0) << agent.output();
+  EXPECT_NE(agent.output().find("stopped, everything sent"), std::string::npos) << agent.output();
+  EXPECT_TRUE(intake.has("datadog.agent.running")) << agent.output();
+}
+
+TEST(Outage, ASecondSignalAtOnceLosesNothingThatAHealthyIntakeTakes) {
+  ServerThread thread;
+  Task task(thread);
+  Intake intake(thread);
+  Process agent(kAgentProgram, {"run"}, agent_variables(task, intake));
+  ASSERT_TRUE(eventually([&] { return intake.has("container.uptime"); }, seconds(30)));
+  agent.kill(SIGTERM);
+  agent.kill(SIGTERM);
+  EXPECT_EQ(agent.wait(seconds(5)), 0) << agent.output();
+  EXPECT_NE(agent.output().find("stopped, everything sent"), std::string::npos) << agent.output();
+}
+
+TEST(Outage, ARedirectOfTheIntakeIsNoDelivery) {
+  ServerThread thread;
+  Task task(thread);
+  Intake intake(thread);
+  intake.status = 301;
+  auto variables = agent_variables(task, intake);
+  variables["DD_STOP_TIMEOUT"] = "2s";
+  Process agent(kAgentProgram, {"run"}, variables);
+  ASSERT_TRUE(eventually([&] { return intake.requests > 2; }));
+  agent.kill(SIGTERM);
+  EXPECT_EQ(agent.wait(seconds(10)), 0) << agent.output();
+  const std::string& output = agent.output();
+  const auto last = output.rfind("\n", output.size() - 2);
+  EXPECT_NE(output.find("could not be sent", last), std::string::npos) << output;
+  EXPECT_NE(output.find("status 301", last), std::string::npos) << output;
+}
+
 TEST(Outage, ASecondSignalEndsTheProcessAtOnce) {
   ServerThread thread;
   Task task(thread);

@@ -52,9 +52,8 @@ TEST_F(Validator, AsksTheApiHostRightAfterTheStart) {
   answer(200, R"({"valid":true})");
   begin({domain("https://7-72-1-app.agent.us3.datadoghq.com", {kKey, kOtherKey})});
   pass(seconds(2));
-  EXPECT_THAT(http.urls(),
-              ElementsAre("https://api.us3.datadoghq.com/api/v1/validate",
-                          "https://api.us3.datadoghq.com/api/v1/validate"));
+  EXPECT_THAT(http.urls(), ElementsAre("https://api.us3.datadoghq.com/api/v1/validate",
+                                       "https://api.us3.datadoghq.com/api/v1/validate"));
   EXPECT_EQ(http.requests[0].method, "GET");
   EXPECT_EQ(http.requests[0].timeout, seconds(5));  // 10 s for both keys together
   EXPECT_EQ(http.requests[0].headers,

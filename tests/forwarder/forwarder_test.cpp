@@ -121,7 +121,13 @@ INSTANTIATE_TEST_SUITE_P(
     Answers, Outcomes,
     testing::Values(
         Outcome{"Accepted", 202, {}, Fate::sent}, Outcome{"Ok", 200, {}, Fate::sent},
-        Outcome{"Redirect", 302, {}, Fate::sent}, Outcome{"BadRequest", 400, {}, Fate::dropped},
+        Outcome{"NoContent", 204, {}, Fate::sent},
+        Outcome{"SwitchingProtocols", 101, {}, Fate::retried},
+        Outcome{"MovedPermanently", 301, {}, Fate::retried},
+        Outcome{"Redirect", 302, {}, Fate::retried}, Outcome{"NotModified", 304, {}, Fate::retried},
+        Outcome{"TemporaryRedirect", 307, {}, Fate::retried},
+        Outcome{"PermanentRedirect", 308, {}, Fate::retried},
+        Outcome{"BadRequest", 400, {}, Fate::dropped},
         Outcome{"Unauthorized", 401, {}, Fate::retried},
         Outcome{"Forbidden", 403, {}, Fate::dropped}, Outcome{"NotFound", 404, {}, Fate::retried},
         Outcome{"RequestTimeout", 408, {}, Fate::retried},
@@ -136,6 +142,37 @@ INSTANTIATE_TEST_SUITE_P(
         Outcome{"Cancelled", 0, Errc::cancelled, Fate::retried},
         Outcome{"BadUrl", 0, Errc::invalid_config, Fate::dropped}),
     [](const auto& outcome) { return outcome.param.name; });
+
+TEST_F(ForwarderTest, ARedirectIsRefusedWithTheUrlToWrite) {
+  options.domains = {domain("http://lb.example"), domain("http://second.example")};
+  options.domains[1].setting = "DD_ADDITIONAL_ENDPOINTS";
+  http.otherwise = [](const net::HttpRequest& r) -> fakes::FakeHttpClient::Answer {
+    net::HttpResponse response(301, "");
+    response.headers.emplace_back("location", "https://" + r.url.host + r.url.target);
+    return response;
+  };
+  testing::internal::CaptureStderr();
+  start();
+  submit(payload("body"));
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const std::string& text : {log, degraded()}) {
+    EXPECT_THAT(text, HasSubstr("status 301 on /api/v2/series: redirected, which is not followed; "
+                                "set DD_DD_URL to https://lb.example"));
+    EXPECT_THAT(text, HasSubstr("set DD_ADDITIONAL_ENDPOINTS to https://second.example"));
+  }
+  EXPECT_EQ(counters.sent.value, 0u);
+  EXPECT_GT(forwarder->queued_bytes(), 0u);  // kept: the balancer may be mended
+  const telemetry::StatusNode node = forwarder->status();
+  EXPECT_EQ(node.children[3].fields[1].first, "301");
+  EXPECT_THAT(std::get<std::string>(node.children[4].fields[0].second),
+              HasSubstr("set DD_DD_URL to https://lb.example"));
+  stop();
+  begin_drain(seconds(1));
+  pass(seconds(1));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->lost_payloads, 2u);
+  EXPECT_THAT(report->problem, HasSubstr("set DD_DD_URL to https://lb.example"));
+}
 
 TEST_F(ForwarderTest, ADeliveredPayloadIsNeverSentAgain) {
   answer(202);
@@ -353,23 +390,83 @@ TEST_F(ForwarderTest, AnAnswerThatArrivesWithTheCancellationCounts) {
   EXPECT_EQ(report->lost_payloads, 0u);
 }
 
-TEST_F(ForwarderTest, DrainGivesUpEarlyWhenNothingCanLeaveBeforeTheDeadline) {
+TEST_F(ForwarderTest, DrainUsesItsTimeForAnIntakeThatComesBack) {
+  start();
+  for (int i = 0; i < 399; ++i) submit(payload("p"));
+  pass(minutes(10));  // the breaker is at its limit of 64 s
+  stop();
+  begin_drain(seconds(10));
+  pass(seconds(2));
+  EXPECT_FALSE(report);
+  answer(202);
+  pass(milliseconds(500));
+  ASSERT_TRUE(report) << "everything leaves with the first success";
+  EXPECT_EQ(report->sent, 399u);
+  EXPECT_EQ(report->lost_payloads, 0u);
+  EXPECT_EQ(report->problem, "");
+}
+
+TEST_F(ForwarderTest, DrainAsksAnIntakeThatStaysAwayNowAndThen) {
   start();
   for (int i = 0; i < 50; ++i) submit(payload("p"));
   stop();
   const auto before = http.requests.size();
-  begin_drain(seconds(1));  // one try fails, the breaker then says at least 2 s
+  begin_drain(seconds(10));
+  pass(milliseconds(9'000));
+  EXPECT_FALSE(report);
+  pass(seconds(1));
   ASSERT_TRUE(report);
   EXPECT_EQ(report->lost_payloads, 50u);
-  EXPECT_LE(http.requests.size() - before, options.max_concurrent_requests);
+  // One by one after the first round, about twice a second.
+  EXPECT_GE(http.requests.size() - before, 19u);
+  EXPECT_LE(http.requests.size() - before, options.max_concurrent_requests + 20);
 }
 
-TEST_F(ForwarderTest, RequestsOfADrainEndWithItsDeadline) {
+TEST_F(ForwarderTest, RequestsOfADrainGetAPartOfWhatIsLeft) {
   start();
   submit(payload("p"));
   stop();
-  begin_drain(milliseconds(1'500));
-  EXPECT_EQ(http.requests.back().timeout, milliseconds(1'500));
+  begin_drain(seconds(10));
+  EXPECT_EQ(http.requests.back().timeout, seconds(5));
+  pass(seconds(6));
+  EXPECT_EQ(http.requests.back().timeout, seconds(2));
+  pass(milliseconds(3'500));
+  EXPECT_EQ(http.requests.back().timeout, milliseconds(500));  // never past the deadline
+}
+
+TEST_F(ForwarderTest, ARequestThatHungBeforeTheStopLeavesTimeForAnotherTry) {
+  http.hold(true);
+  start();
+  submit(payload("p", "/api/v2/series", 3));
+  http.otherwise = [](const net::HttpRequest&) -> fakes::FakeHttpClient::Answer {
+    return fail(Errc::cancelled, "cancelled");
+  };
+  stop();
+  begin_drain(seconds(10));
+  pass(milliseconds(4'999));
+  EXPECT_EQ(http.requests.size(), 1u);
+  http.hold(false);
+  answer(202);
+  http.reply(fail(Errc::cancelled, "cancelled"));  // the answer of the one that is cut off
+  pass(milliseconds(1));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(http.requests.size(), 2u);
+  EXPECT_EQ(http.requests.back().timeout, milliseconds(2'500));
+  EXPECT_EQ(report->sent, 1u);
+  EXPECT_EQ(counters.retried.value, 0u);  // we cut it off, the intake did not fail
+}
+
+TEST_F(ForwarderTest, TheReportKnowsWhatWasRefusedBefore) {
+  answer(403);
+  start();
+  submit(payload("p", "/api/v2/series", 7));
+  stop();
+  begin_drain(seconds(1));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->lost_payloads, 0u);
+  EXPECT_EQ(report->refused_payloads, 1u);
+  EXPECT_EQ(report->dropped_items, 7u);
+  EXPECT_THAT(report->problem, HasSubstr("the API key ending in bcdef is not accepted by"));
 }
 
 TEST_F(ForwarderTest, WhatComesAfterTheDrainIsCountedAsLost) {

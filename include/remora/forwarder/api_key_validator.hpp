@@ -1,8 +1,9 @@
 // Asks the intake whether the API keys are valid: at start and every hour.
 //
-// The key travels in the header DD-Api-Key, never in the URL, which proxies log. 200 = valid, 403 = invalid, anything else = unknown. An invalid key degrades health; it never
-// makes the container unhealthy (docs/health.md says why). Network errors change nothing. The key
-// of 32 zeros is a fake one, for tests and intakes without accounts: nobody is asked about it.
+// The key travels in the header DD-Api-Key, never in the URL, which proxies log. 200 = valid, 403 =
+// invalid, anything else = unknown. An invalid key degrades health; it never makes the container
+// unhealthy (docs/health.md says why). Network errors change nothing. The key of 32 zeros is a fake
+// one, for tests and intakes without accounts: nobody is asked about it.
 #pragma once
 
 #include <chrono>

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "remora/core/async.hpp"
@@ -25,7 +27,12 @@ namespace remora::forwarder {
 /// One intake and the keys every payload is sent with there.
 struct Domain {
   net::Url url;
-  std::vector<std::string> api_keys;  ///< secrets: shown as their last 5 characters at most
+  std::vector<std::string> api_keys;       ///< secrets: shown as their last 5 characters at most
+  std::string_view setting = "DD_DD_URL";  ///< the variable that holds the URL: a literal
+
+  Domain() {}
+  Domain(net::Url url, std::vector<std::string> api_keys, std::string_view setting = "DD_DD_URL")
+      : url(std::move(url)), api_keys(std::move(api_keys)), setting(setting) {}
 };
 
 struct ForwarderOptions {
@@ -46,6 +53,11 @@ struct DrainReport {
   std::size_t sent = 0;           ///< payloads delivered while draining
   std::size_t lost_payloads = 0;  ///< left when the deadline passed
   std::size_t lost_items = 0;     ///< points and elements in them
+  std::size_t refused_payloads =
+      0;  ///< that an intake rejected since the start: a wrong key, a size
+  std::size_t pushed_out_payloads = 0;  ///< dropped since the start because the queue was full
+  std::size_t dropped_items = 0;        ///< points and elements in those two
+  std::string problem;  ///< what is wrong with an endpoint now; empty when all is well
 };
 
 /// Threading: the loop. Lifetime: the references outlive it.
@@ -62,8 +74,10 @@ class Forwarder final : public telemetry::StatusSource {
   /// domain fails, recovers with the first success.
   asio::awaitable<void> run();
 
-  /// Sends what is queued, retries included and breakers ignored once, until nothing is left that
-  /// may leave before `deadline`. `run` ends. Payloads may still be submitted, for `drain`.
+  /// Sends what is queued, retries included and breakers ignored once, until nothing is left or
+  /// `deadline` has come. What fails is tried again after a short pause; a request gets a part of
+  /// the time that is left, also one that was on its way already. `run` ends. Payloads may still be
+  /// submitted, for `drain`.
   asio::awaitable<void> send_all(core::SteadyTime deadline);
 
   /// The end: `send_all`, then in-flight requests are waited for until then, cancelled and put
