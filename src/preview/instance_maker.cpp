@@ -66,15 +66,6 @@ Made InstanceMaker::make(const autodiscovery::CheckConfig& config, const Value& 
     auto again = impl_->make(*info, config, with_numbers(instance), config.init_config);
     if (again) made = std::move(again);
   }
-  if (!made && names_files(instance)) {
-    auto again =
-        impl_->make(*info, config, without_files(with_numbers(instance)), config.init_config);
-    if (again) {
-      made = std::move(again);
-      out.notes.emplace_back(
-          "the certificates it names are not on this machine: they are not looked at");
-    }
-  }
   if (!made) {
     out.failure = core::scrub(made.error().message());
     return out;

@@ -27,12 +27,6 @@ std::string replaced(std::string text) {
   return text;
 }
 
-bool is_file(const model::MapEntry& entry) {
-  const std::string* text = entry.value.text();
-  if (text == nullptr || !text->starts_with('/')) return false;
-  return entry.key.starts_with("ssl_") || entry.key.starts_with("tls_");
-}
-
 }  // namespace
 
 bool holds_stand_in(const Value& value) {
@@ -53,19 +47,6 @@ Value with_numbers(const Value& value) {
   if (model::Map* map = out.map())
     for (model::MapEntry& entry : map->entries()) entry.value = with_numbers(entry.value);
   return out;
-}
-
-bool names_files(const Value& instance) {
-  const model::Map* map = instance.map();
-  return map != nullptr && std::any_of(map->entries().begin(), map->entries().end(), is_file);
-}
-
-Value without_files(const Value& instance) {
-  if (instance.map() == nullptr) return instance;
-  std::vector<model::MapEntry> entries;
-  for (const model::MapEntry& entry : instance.map()->entries())
-    if (!is_file(entry)) entries.push_back(entry);
-  return model::Map::from_entries(std::move(entries));
 }
 
 }  // namespace remora::preview

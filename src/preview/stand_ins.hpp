@@ -14,9 +14,4 @@ inline constexpr const char* kSecret = "********";
 /// A copy with a number for each of them.
 [[nodiscard]] model::Value with_numbers(const model::Value& value);
 
-/// True where an option names a certificate or key by its path.
-[[nodiscard]] bool names_files(const model::Value& instance);
-/// A copy without these options.
-[[nodiscard]] model::Value without_files(const model::Value& instance);
-
 }  // namespace remora::preview

@@ -86,7 +86,7 @@ TEST(InstanceMaker, DoesNotLookForCertificatesOfAnotherMachine) {
       make("redisdb",
            {{"host", "h"}, {"port", 1}, {"ssl", true}, {"ssl_ca_certs", "/nonexistent/ca.pem"}});
   EXPECT_EQ(made.failure, "");
-  EXPECT_EQ(made.notes.size(), 1u);
+  EXPECT_TRUE(made.notes.empty());
 }
 
 }  // namespace

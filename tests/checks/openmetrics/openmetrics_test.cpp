@@ -488,7 +488,8 @@ TEST_F(OpenmetricsTest, BearerTokensOfTheOlderEngineAreReadAtEveryRequest) {
   const auto missing = run(legacy_at(
       server.url(), {{"bearer_token_auth", true}, {"bearer_token_path", directory.path("none")}}));
   ASSERT_FALSE(missing);
-  EXPECT_THAT(missing.error().message(), HasSubstr("bearer_token_path: cannot open"));
+  EXPECT_THAT(missing.error().message(),
+              testing::AllOf(HasSubstr("bearer_token_path: "), HasSubstr("none: no such file")));
   const auto standard = run(legacy_at(server.url(), {{"bearer_token_auth", true}}));
   ASSERT_FALSE(standard);
   EXPECT_THAT(standard.error().message(),
