@@ -5,6 +5,7 @@
 #include "remora/agent/preview.hpp"
 #include "remora/agent/runtime.hpp"
 #include "remora/cli/cli.hpp"
+#include "remora/core/descriptors.hpp"
 
 namespace {
 
@@ -34,6 +35,7 @@ remora::Result<remora::cli::Previewed> preview(const remora::cli::PreviewArgumen
 }  // namespace
 
 int main(int argc, char** argv) {
+  remora::core::open_standard_descriptors();
   remora::cli::Programs programs;
   programs.run = remora::agent::run_agent;
   programs.check = [](const remora::config::Loaded& loaded,

@@ -27,6 +27,7 @@
 #include "remora/checks/container/container_check.hpp"
 #include "remora/checks/ecs_fargate/ecs_fargate_check.hpp"
 #include "remora/checks/scheduler.hpp"
+#include "remora/core/descriptors.hpp"
 #include "remora/core/log.hpp"
 #include "remora/core/memory_limit.hpp"
 #include "remora/core/printable.hpp"
@@ -535,6 +536,7 @@ int run_agent(const config::Loaded& loaded) {
   // Before anything that may hang. Never destroyed, like what waits on it.
   static StopSignals* const signals =
       new StopSignals(std::chrono::ceil<seconds>(loaded.settings.stop_timeout + kAbortGrace));
+  (void)core::raise_descriptor_limit();
   core::start_logging(log_options(loaded.settings));
   // Never destroyed: a name look-up in progress holds a thread that nothing can interrupt, and its
   // resolver would be waited for. The process ends right after.

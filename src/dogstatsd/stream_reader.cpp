@@ -9,6 +9,7 @@
 
 #include "dogstatsd/frame_assembler.hpp"
 #include "dogstatsd/gather_pace.hpp"
+#include "remora/core/descriptors.hpp"
 
 namespace remora::dogstatsd {
 namespace {
@@ -267,11 +268,14 @@ bool StreamReader::accept_some(PacketSink& sink) {
       context_.read_failed(Transport::uds_stream, socket_.address, errno);
       return false;
     }
-    if (connections_.size() >= max_connections_ && !make_place(sink)) {
+    // One of the last descriptors is not for a sender: the command line and the intake need them.
+    const bool full =
+        connections_.size() >= max_connections_ || core::is_reserved_descriptor(fd.get());
+    if (full && !make_place(sink)) {
       context_.counters.stream_connections_refused.add();
       if (context_.throttle.allow(context_.clock->now()))
         kLog.warn("too many connections to the DogStatsD stream socket: refused",
-                  {{"socket", socket_.address}, {"limit", max_connections_}});
+                  {{"socket", socket_.address}, {"open", connections_.size()}});
       continue;
     }
     context_.counters.stream_connections_opened.add();
