@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "remora/core/json_numbers.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::ecs {
@@ -133,8 +134,8 @@ void JsonPath::push(bool array) {
 }
 
 std::optional<Error> walk_json(std::string_view body, JsonHandler& handler) {
-  std::string repaired;
-  body = core::valid_utf8(body, repaired);
+  std::string repaired, finite;
+  body = core::finite_numbers(core::valid_utf8(body, repaired), finite);
   Adapter adapter(handler);
   if (nlohmann::json::sax_parse(body.begin(), body.end(), &adapter)) return std::nullopt;
   if (adapter.error()) return adapter.error();

@@ -184,6 +184,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadMember{"Unknown", R"("gpu_stats":[{"a":[{}]}])", {}}),
     [](const auto& bad) { return bad.param.name; });
 
+TEST(ParseTaskStats, ANumberThatNoDoubleHoldsCostsItsValueAlone) {
+  const TaskStats s = parse_members(R"("memory_stats":{"usage":1e999,"limit":5})");
+  ASSERT_EQ(s.containers.size(), 2u);
+  const ContainerStats* c = s.find("c");
+  ASSERT_NE(c, nullptr);
+  EXPECT_FALSE(c->memory.usage);
+  EXPECT_EQ(c->memory.limit, 5u);
+}
+
 TEST(ParseTaskStats, AcceptsAWholeNumberWrittenAsFraction) {
   EXPECT_EQ(parse_members(R"("memory_stats":{"usage":1.5e3})").find("c")->memory.usage, 1500u);
 }
