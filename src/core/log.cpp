@@ -6,6 +6,7 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <mutex>
 #include <thread>
 
+#include "remora/core/apart.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/core/known_secrets.hpp"
 #include "remora/core/printable.hpp"
@@ -25,6 +27,7 @@ namespace {
 constexpr std::size_t kLogFileBytes = 10 * 1024 * 1024;  // DD_LOG_FILE_MAX_SIZE's default
 // A longer line is cut in two by the log drivers of container runtimes, and half a JSON object is
 // none. Fields are cut, each to its share of what the others leave, so that every line is whole.
+constexpr std::chrono::seconds kLogFileLimit(2);
 constexpr std::size_t kMaxLineBytes = 16 * 1024;
 constexpr std::size_t kMaxTextBytes = 6 * 1024;
 constexpr std::size_t kMaxFieldBytes = 4 * 1024;
@@ -135,6 +138,21 @@ std::string bounded(std::string_view text, std::size_t limit, Form form) {
 std::string_view file_name(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+// Blocks. A pipe, a device or a folder in place of the file is none: the writer would wait for a
+// reader, and what is full is renamed.
+Result<spdlog::sink_ptr> open_log_file_here(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    return fail(Errc::io, "not a regular file");
+  }
+  try {
+    return spdlog::sink_ptr(
+        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kLogFileBytes, 1));
+  } catch (const spdlog::spdlog_ex& e) {
+    return fail(Errc::io, e.what());
+  }
 }
 
 std::string timestamp(bool rfc3339) {
@@ -257,29 +275,44 @@ bool parse_level(std::string_view text, Level& level) {
 
 void start_logging(const LogOptions& options) {
   State& s = state();
-  std::string file_problem;
+  std::string file_problem, thread_problem;
   {
     const std::scoped_lock lock(s.mutex);
     std::vector<spdlog::sink_ptr> sinks;
     if (options.to_console) sinks.push_back(std::make_shared<spdlog::sinks::stderr_sink_mt>());
     if (!options.file.empty()) {
-      try {
-        sinks.push_back(
-            std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file, kLogFileBytes, 1));
-      } catch (const spdlog::spdlog_ex& e) {
-        file_problem = e.what();
+      // Not in this thread: the file may be on a dead mount.
+      auto sink = wait_apart<spdlog::sink_ptr>(
+          [file = options.file] { return open_log_file_here(file); }, kLogFileLimit);
+      if (sink) {
+        sinks.push_back(std::move(*sink));
+      } else {
+        file_problem = sink.error().message();
       }
     }
     s.json = options.json;
     s.rfc3339 = options.rfc3339;
-    s.pool = std::make_shared<spdlog::details::thread_pool>(
-        std::max<std::size_t>(options.queue_lines, 1), 1);
-    s.logger = std::make_shared<spdlog::async_logger>(
-        "agent", sinks.begin(), sinks.end(), s.pool, spdlog::async_overflow_policy::overrun_oldest);
+    try {
+      s.pool = std::make_shared<spdlog::details::thread_pool>(
+          std::max<std::size_t>(options.queue_lines, 1), 1);
+      s.logger =
+          std::make_shared<spdlog::async_logger>("agent", sinks.begin(), sinks.end(), s.pool,
+                                                 spdlog::async_overflow_policy::overrun_oldest);
+    } catch (const std::exception& e) {
+      thread_problem = e.what();
+      s.pool.reset();
+      s.logger = std::make_shared<spdlog::logger>("agent", sinks.begin(), sinks.end());
+    }
     s.logger->set_pattern("%v");
     s.logger->set_level(spdlog::level::trace);
     s.logger->flush_on(spdlog::level::warn);
     g_level.store(options.level, std::memory_order_relaxed);
+  }
+  if (!thread_problem.empty()) {
+    Logger("log").warn(
+        "no thread for the log: lines are written by the loop, which waits for their reader; raise "
+        "the limit of processes (nproc, pids) of this container",
+        {{"error", thread_problem}});
   }
   if (!file_problem.empty()) {
     Logger("log").warn("log file cannot be written, logging to the console only",
@@ -297,6 +330,7 @@ void stop_logging(std::chrono::milliseconds limit) {
     s.logger.reset();
     pool = std::move(s.pool);
     s.pool.reset();
+    if (!pool) return;
     g_dropped_at_stop += pool->overrun_counter();
   }
   // The pool's destructor joins its thread, which may hang on a blocked stderr; it gets `limit`,
@@ -307,12 +341,22 @@ void stop_logging(std::chrono::milliseconds limit) {
     bool done = false;
   };
   auto joined = std::make_shared<Joined>();
-  std::thread joiner([pool = std::move(pool), joined]() mutable {
-    pool.reset();
-    const std::scoped_lock lock(joined->mutex);
-    joined->done = true;
-    joined->done_cv.notify_one();
-  });
+  const auto last =
+      std::make_shared<std::shared_ptr<spdlog::details::thread_pool>>(std::move(pool));
+  std::thread joiner;
+  try {
+    joiner = std::thread([last, joined] {
+      last->reset();
+      const std::scoped_lock lock(joined->mutex);
+      joined->done = true;
+      joined->done_cv.notify_one();
+    });
+  } catch (const std::system_error&) {
+    // Nobody to wait with a limit: the writer goes on until the process ends.
+    static const auto* const kept = new auto(last);
+    (void)kept;
+    return;
+  }
   std::unique_lock lock(joined->mutex);
   if (joined->done_cv.wait_for(lock, limit, [&] { return joined->done; })) {
     lock.unlock();

@@ -1,11 +1,17 @@
 #include "remora/core/log.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "fakes/temporary_directory.hpp"
 
 namespace remora::core {
 namespace {
@@ -107,6 +113,43 @@ TEST_F(LogLines, AFileThatCannotBeWrittenLeavesTheConsole) {
   Logger("ecs").info("still here");
   const std::string text = stop();
   EXPECT_NE(text.find("log file cannot be written"), std::string::npos) << text;
+  EXPECT_NE(text.find("still here"), std::string::npos) << text;
+}
+
+TEST_F(LogLines, APipeInPlaceOfTheFileIsNotWaitedFor) {
+  const fakes::TemporaryDirectory directory;
+  const std::string pipe = directory.path("agent.log");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  LogOptions options;
+  options.file = pipe;
+  start_logging(options);
+  Logger("ecs").info("still here");
+  const std::string text = stop();
+  EXPECT_NE(text.find("not a regular file"), std::string::npos) << text;
+  EXPECT_NE(text.find("still here"), std::string::npos) << text;
+}
+
+TEST_F(LogLines, WithoutAThreadAreWrittenAllTheSame) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    // Root is not held to this limit.
+    const bool limited = ::setrlimit(RLIMIT_NPROC, &none) == 0 &&
+                         (::geteuid() != 0 || ::setresuid(65'534, 65'534, 65'534) == 0);
+    if (!limited) ::_exit(77);
+    start_logging(LogOptions());
+    Logger("ecs").info("still here");
+    stop_logging(std::chrono::seconds(1));
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  start_logging(LogOptions());
+  const std::string text = stop();
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "the limit cannot be set here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_NE(text.find("no thread for the log"), std::string::npos) << text;
   EXPECT_NE(text.find("still here"), std::string::npos) << text;
 }
 
