@@ -16,6 +16,7 @@
 #include <memory>
 #include <system_error>
 
+#include "remora/core/apart.hpp"
 #include "remora/core/log.hpp"
 
 namespace remora::dogstatsd {
@@ -119,11 +120,8 @@ bool is_localhost(std::string_view host) {
   return host.empty() || host == "localhost" || host.ends_with(".localhost");
 }
 
-Result<Address> address_of(const std::string& host, int port) {
-  in_addr four{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return v4(four, port);
-  in6_addr six{};
-  if (::inet_pton(AF_INET6, host.c_str(), &six) == 1) return v6(six, port);
+// The first address of a name. Blocks, for the resolver's own limits of tens of seconds.
+Result<Address> system_look_up(const std::string& host, int port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
@@ -135,10 +133,43 @@ Result<Address> address_of(const std::string& host, int port) {
     if (a->ai_family == AF_INET6)
       return v6(reinterpret_cast<const sockaddr_in6*>(a->ai_addr)->sin6_addr, port);
   }
-  return fail(Errc::invalid_config, "bind_host: `" + host +
-                                        "` is neither an address nor a name of one; set "
-                                        "DD_BIND_HOST to an address of this container");
+  return fail(Errc::not_found, "no address");
 }
+
+Result<Address> address_of(const ListenerOptions& options, int port) {
+  const std::string& host = options.bind_host;
+  in_addr four{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return v4(four, port);
+  in6_addr six{};
+  if (::inet_pton(AF_INET6, host.c_str(), &six) == 1) return v6(six, port);
+  const auto wait = options.before_look_up;
+  auto found = core::wait_apart<Address>(
+      [wait, host, port] {
+        if (wait) wait();
+        return system_look_up(host, port);
+      },
+      options.look_up_limit);
+  if (found) return found;
+  const bool slow = found.error().code() == Errc::timeout;
+  return fail(Errc::invalid_config, "bind_host: `" + host + "` " +
+                                        (slow ? "cannot be looked up: " + found.error().message()
+                                              : "is neither an address nor a name of one") +
+                                        "; set DD_BIND_HOST to an address of this container");
+}
+
+// What this process makes meanwhile has exactly the rights it asks for, or those that `wanted`
+// leaves of 0777: there is no moment in which a socket that is bound has others. For the whole
+// process, so for moments of the start only.
+class RightsOf {
+ public:
+  explicit RightsOf(mode_t wanted) : before_(::umask(0777 & ~wanted)) {}
+  ~RightsOf() { ::umask(before_); }
+  RightsOf(const RightsOf&) = delete;
+  RightsOf& operator=(const RightsOf&) = delete;
+
+ private:
+  mode_t before_;
+};
 
 std::vector<BoundSocket> just(BoundSocket socket) {
   std::vector<BoundSocket> list;
@@ -148,6 +179,7 @@ std::vector<BoundSocket> just(BoundSocket socket) {
 
 // Makes what is missing above `path`. Zero, or the errno of the first directory that failed.
 int make_directories(const std::string& path) {
+  const RightsOf directories(kDirectoryMode);
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
     const std::string directory = path.substr(0, slash);
@@ -182,7 +214,7 @@ Result<std::vector<BoundSocket>> open_udp(const ListenerOptions& options) {
     return just(std::move(*dual));
   }
   if (!is_localhost(options.bind_host)) {
-    const auto address = address_of(options.bind_host, port);
+    const auto address = address_of(options, port);
     if (!address) return address.error();
     auto socket = bind_udp(*address, Stack::single, options);
     if (!socket) return socket.error();
@@ -243,10 +275,17 @@ Result<BoundSocket> open_unix(Transport transport, const std::string& path,
     if (options.credentials && ::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
       return refuse(Errc::io, "no credentials of senders: " + reason(errno));
   }
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return refuse(Errc::io, "cannot be made: " + reason(errno) + std::string(kMount));
+  int bound = 0;
+  {
+    const RightsOf sockets(kSocketMode);
+    bound =
+        ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+  }
+  if (bound != 0) return refuse(Errc::io, "cannot be made: " + reason(bound) + std::string(kMount));
   if (::lstat(path.c_str(), &info) == 0) s.file = SocketFile{path, info.st_dev, info.st_ino};
-  if (::chmod(path.c_str(), kSocketMode) != 0) {
+  // A default list of rights (setfacl) of the directory stands above the mask.
+  const bool as_wanted = (info.st_mode & 0777) == kSocketMode;
+  if (!as_wanted && ::chmod(path.c_str(), kSocketMode) != 0) {
     const std::string cause = reason(errno);
     remove_file(s.file);
     return refuse(Errc::io, "its mode cannot be set, so no other user could send: " + cause);

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,6 +18,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
+#include <set>
+#include <thread>
 
 #include "dogstatsd/datagram_reader.hpp"
 #include "dogstatsd/packet_log.hpp"
@@ -171,6 +175,18 @@ TEST_F(ListenersTest, AHostThatIsNoAddressOfOursIsAWarning) {
   EXPECT_THAT(warnings_, ElementsAre(HasSubstr("DD_BIND_HOST")));
 }
 
+TEST_F(ListenersTest, ANameServerThatHangsHoldsNobodyUp) {
+  std::promise<void> answer;
+  options_.bind_host = "agent.example";
+  options_.look_up_limit = std::chrono::milliseconds(20);
+  options_.before_look_up = [until = answer.get_future().share()] { until.wait(); };
+  options_.datagram_socket = directory_.path("dsd.socket");
+  open();
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("`agent.example` cannot be looked up")));
+  EXPECT_TRUE(std::filesystem::exists(options_.datagram_socket));
+  answer.set_value();
+}
+
 TEST_F(ListenersTest, UnixDatagramsComeWithTheProcessOfTheSender) {
   options_.datagram_socket = directory_.path("deep/er/dsd.socket");  // its directories are missing
   options_.credentials = true;
@@ -211,6 +227,33 @@ TEST_F(ListenersTest, EverybodyMaySendAndTheFileGoesWithUs) {
   EXPECT_EQ(info.st_mode & 07777, 0722u);
   listeners_.reset();
   EXPECT_FALSE(std::filesystem::exists(options_.datagram_socket));
+}
+
+TEST_F(ListenersTest, ItsRightsAreNeverOthersWhateverTheMaskOfTheProcess) {
+  options_.datagram_socket = directory_.path("a/dsd.socket");
+  std::atomic<bool> done{false};
+  std::set<mode_t> seen;
+  std::thread watcher([&] {
+    while (!done) {
+      struct stat info {};
+      if (::lstat(options_.datagram_socket.c_str(), &info) == 0) seen.insert(info.st_mode & 07777);
+    }
+  });
+  for (const mode_t mask : {0000, 0022, 0077, 0777}) {
+    const mode_t before = ::umask(mask);
+    for (int i = 0; i < 50; ++i) {
+      listeners_.reset();
+      open_without_udp();
+    }
+    EXPECT_EQ(::umask(before), mask);
+  }
+  done = true;
+  watcher.join();
+  EXPECT_THAT(warnings_, ElementsAre());
+  EXPECT_THAT(seen, ElementsAre(0722u));
+  struct stat info {};
+  ASSERT_EQ(::stat(directory_.path("a").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0755u);
 }
 
 TEST_F(ListenersTest, TakesTheSocketOfAnEarlierRunButNotOfItsSuccessor) {

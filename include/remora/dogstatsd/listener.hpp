@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,8 +27,10 @@ struct ListenerOptions {
   int udp_port = 8125;         ///< 0 = no UDP
   bool any_free_port = false;  ///< tests: bind a free UDP port in place of `udp_port`
   std::string bind_host = "localhost";
-  bool non_local_traffic = false;  ///< all addresses (dual stack)
-  std::string datagram_socket;     ///< path; empty = off
+  std::chrono::milliseconds look_up_limit{5'000};  ///< of a `bind_host` that is a name
+  std::function<void()> before_look_up;            ///< tests: hangs as a name server may
+  bool non_local_traffic = false;                  ///< all addresses (dual stack)
+  std::string datagram_socket;                     ///< path; empty = off
   /// False: nobody asked for that socket, it is only the default, and a place where it cannot be
   /// (a read-only root) is worth an info line, no warning.
   bool datagram_socket_wanted = true;
