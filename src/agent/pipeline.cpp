@@ -16,9 +16,8 @@ const core::Logger kLog("aggregator");
 // Contexts between two looks at the sockets: well under a millisecond of encoding and compressing,
 // less than a socket buffer takes to fill at 400,000 messages a second.
 constexpr std::size_t kContextsPerSlice = 256;
-// How long a flush may wait for the intake to take its payloads, and how often it looks.
+// How long a flush may wait for the intake to take its payloads.
 constexpr milliseconds kIntakePatience{5'000};
-constexpr milliseconds kIntakeLook{20};
 constexpr milliseconds kOtherFlushLook{5};
 
 class ToSerializers final : public metrics::FlushSink {
@@ -178,8 +177,6 @@ asio::awaitable<void> Pipeline::flush_integrations() {
 
 asio::awaitable<void> Pipeline::flush_dogstatsd(bool everything) {
   ToSerializers sink(serializers_, dogstatsd_.enricher, options_);
-  // An intake that is down has filled the queue before; waiting for it would help nobody.
-  const bool may_wait = !everything && forwarder_.queued_bytes() < options_.queue_high_water;
   const core::SteadyTime patience = clock_.now() + kIntakePatience;
   dogstatsd_.sampler->begin_flush(core::unix_seconds(clock_.wall()), everything);
   bool more = true;
@@ -188,18 +185,11 @@ asio::awaitable<void> Pipeline::flush_dogstatsd(bool everything) {
     if (!more) break;
     health_.beat();
     co_await asio::post(no_throw);  // the sockets get their turn
-    if (may_wait && forwarder_.queued_bytes() >= options_.queue_high_water) {
-      co_await wait_for_intake(patience);
+    // The queue never fills with payloads of one flush; what waits here are contexts, which are
+    // there anyway.
+    if (!everything && !forwarder_.has_room(options_.queue_room)) {
+      (void)co_await forwarder_.room(options_.queue_room, patience);
     }
-  }
-}
-
-asio::awaitable<void> Pipeline::wait_for_intake(core::SteadyTime until) {
-  bool waiting = true;
-  while (waiting) {
-    if (clock_.now() >= until) co_return;
-    if (!co_await clock_.sleep_until(clock_.now() + kIntakeLook)) co_return;
-    waiting = forwarder_.queued_bytes() >= options_.queue_high_water;
   }
 }
 

@@ -30,9 +30,8 @@ struct PipelineOptions {
   std::string hostname;  ///< DD_HOSTNAME; empty: the task is the identity
   tagger::Cardinality self_cardinality = tagger::Cardinality::low;
   bool series = true, service_checks = true, sketches = true,
-       events = true;  ///< DD_ENABLE_PAYLOADS_*
-  std::size_t queue_high_water = 8u
-                                 << 20;  ///< bytes waiting for the intake at which a flush pauses
+       events = true;                 ///< DD_ENABLE_PAYLOADS_*
+  std::size_t queue_room = 8u << 20;  ///< bytes free at the intake below which a flush pauses
 };
 
 /// The serializers of one agent. Their payloads go to the forwarder.
@@ -76,7 +75,6 @@ class Pipeline final : public checks::Sender {
   void flush_checks();
   asio::awaitable<void> flush_integrations();
   asio::awaitable<void> flush_dogstatsd(bool everything);
-  asio::awaitable<void> wait_for_intake(core::SteadyTime until);
 
   metrics::CheckAggregator& aggregator_;
   checks::IntegrationScheduler& integrations_;

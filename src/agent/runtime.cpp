@@ -34,6 +34,7 @@
 #include "remora/core/scrub.hpp"
 #include "remora/core/version.hpp"
 #include "remora/ecs/task_source.hpp"
+#include "remora/forwarder/intakes.hpp"
 
 namespace remora::agent {
 namespace {
@@ -121,6 +122,7 @@ class Runtime {
   telemetry::HealthComponent* forwarder_health_ = nullptr;
   telemetry::HealthComponent* validator_health_ = nullptr;
   std::unique_ptr<forwarder::Forwarder> forwarder_;
+  forwarder::Intakes intakes_;
   std::unique_ptr<forwarder::ApiKeyValidator> validator_;
 
   std::unique_ptr<tagger::Tagger> tagger_;
@@ -243,7 +245,7 @@ Result<void> Runtime::build_pipeline() {
   options.service_checks = settings.enable_payloads_service_checks;
   options.sketches = settings.enable_payloads_sketches;
   options.events = settings.enable_payloads_events;
-  options.queue_high_water =
+  options.queue_room =
       static_cast<std::size_t>(settings.forwarder_retry_queue_payloads_max_size) / 2;
   pipeline_ = std::make_unique<Pipeline>(*aggregator_, integrations_->scheduler(),
                                          dogstatsd_ ? dogstatsd_->source() : DogstatsdSource{},
@@ -278,6 +280,7 @@ Result<void> Runtime::build_intake() {
   forwarder_ = std::make_unique<forwarder::Forwarder>(
       *http_, clock_, counters_.forwarder, *forwarder_health_,
       forwarder_options(settings, std::move(*domains)));
+  intakes_.add(*forwarder_);
   validator_health_ = &health_.add("api-key-validation", milliseconds(0));
   validator_ = std::make_unique<forwarder::ApiKeyValidator>(*http_, clock_, *validator_health_,
                                                             std::move(validation));
@@ -439,7 +442,7 @@ asio::awaitable<void> Runtime::stop_on_signal() {
   const core::SteadyTime deadline = begin + limit;
   co_await last_sample(deadline);
   co_await last_flush(deadline);
-  const forwarder::DrainReport report = co_await forwarder_->drain(deadline);
+  const forwarder::DrainReport report = co_await intakes_.drain(deadline);
   log_end(report, counters_.forwarder.sent.value,
           std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
   if (ipc_) ipc_->stop();
@@ -452,13 +455,13 @@ asio::awaitable<void> Runtime::stop_at_once() {
   if (signal == 0) co_return;
   const core::SteadyTime begin = clock_.now();
   kLog.warn("second signal: what is there is sent at once, nothing is waited for",
-            {{"queued_bytes", forwarder_->queued_bytes()}, {"limit", kHurry}});
+            {{"queued_bytes", intakes_.queued_bytes()}, {"limit", kHurry}});
   asio::co_spawn(io_, end_on_third_signal(), [](const std::exception_ptr& error) {
     if (error) std::rethrow_exception(error);
   });
   if (dogstatsd_) (void)dogstatsd_->take_rest();
   co_await pipeline_->flush(!dogstatsd_ || dogstatsd_->options().flush_open_buckets);
-  const forwarder::DrainReport report = co_await forwarder_->drain(clock_.now() + kHurry);
+  const forwarder::DrainReport report = co_await intakes_.drain(clock_.now() + kHurry);
   log_end(report, counters_.forwarder.sent.value,
           std::chrono::duration_cast<milliseconds>(clock_.now() - begin));
   core::stop_logging(milliseconds(200));
@@ -469,7 +472,7 @@ asio::awaitable<void> Runtime::end_on_third_signal() {
   const int signal = co_await signals_.wait();
   if (signal == 0) co_return;
   kLog.warn("third signal: stopped, what was queued is lost",
-            {{"queued_bytes", forwarder_->queued_bytes()}});
+            {{"queued_bytes", intakes_.queued_bytes()}});
   core::stop_logging(milliseconds(200));
   _exit(0);
 }
@@ -509,7 +512,7 @@ asio::awaitable<void> Runtime::last_flush(core::SteadyTime deadline) {
   (void)co_await tasks_.join(std::min(deadline, clock_.now() + kJoinLimit));
   if (!dogstatsd_) co_return;
   // What came while the payloads were on their way gets payloads of its own.
-  co_await forwarder_->send_all(deadline - (deadline - clock_.now()) / kPartForTheRest);
+  co_await intakes_.send_all(deadline - (deadline - clock_.now()) / kPartForTheRest);
   const bool more = dogstatsd_->take_rest();
   dogstatsd_->stop_capture();
   receivers_.cancel_all();

@@ -41,13 +41,18 @@ Forwarder::Impl::Impl(net::HttpClient& http, core::Clock& clock,
               options.recovery_interval, options.recovery_reset),
       random(seed_of(options.jitter_seed)) {
   for (const Domain& domain : options.domains) {
-    routes.emplace_back().domain = domain;
+    routes.emplace_back(domain, options);
     secrets.insert(secrets.end(), domain.api_keys.begin(), domain.api_keys.end());
   }
 }
 
-void Forwarder::Impl::submit(const model::Payload& payload) {
-  if (!payload.body) return;
+bool Forwarder::Impl::submit(const model::Payload& payload, Receipt receipt) {
+  if (!payload.body) return true;
+  if (refuses(payload)) {
+    receipt.withdraw();
+    ++refused;
+    return false;
+  }
   for (Route& route : routes) {
     for (std::size_t key = 0; key < route.domain.api_keys.size(); ++key) {
       counters.submitted.add();
@@ -60,21 +65,39 @@ void Forwarder::Impl::submit(const model::Payload& payload) {
       transaction.payload = payload;
       transaction.key = key;
       transaction.order = next_order++;
+      make_room(route, cost(payload));
+      // A payload larger than the bound is tried rather than lost unseen.
+      transaction.charge = core::Charge::take_anyway(route.budget, cost(payload));
+      if (&route == &routes.front() && key == 0) transaction.receipt = std::move(receipt);
       route.queue.add(std::move(transaction));
-      make_room(route);
     }
   }
   notify();
+  return true;
 }
 
-void Forwarder::Impl::make_room(Route& route) {
+bool Forwarder::Impl::refuses(const model::Payload& payload) {
+  if (options.policy.when_full == WhenFull::drop_oldest || drained || routes.empty()) return false;
+  const std::size_t bytes = cost(payload) * routes.front().domain.api_keys.size();
+  const core::ByteBudget& budget = routes.front().budget;
+  // What is larger than the bound itself is tried when nothing else is there.
+  if (budget.fits(bytes) || budget.used() == 0) {
+    full_since.reset();
+    return false;
+  }
+  if (options.policy.when_full == WhenFull::refuse) return true;
+  if (!full_since) full_since = clock.now();
+  return clock.now() - *full_since < options.policy.refuse_for;
+}
+
+void Forwarder::Impl::make_room(Route& route, std::size_t bytes) {
   std::size_t dropped = 0, items = 0;
-  const std::size_t in_flight = route.bytes_in_flight();
-  while (route.queue.bytes() + in_flight > options.retry_queue_max_bytes &&
-         route.queue.size() > 1) {
-    const auto oldest = route.queue.take_oldest();
+  while (!route.budget.fits(bytes)) {
+    auto oldest = route.queue.take_oldest();
+    if (!oldest) break;
     ++dropped;
     items += oldest->payload.items;
+    oldest->receipt.settle(Fate::dropped);
   }
   if (dropped == 0) return;
   counters.dropped_queue_full.add(dropped);
@@ -89,9 +112,32 @@ void Forwarder::Impl::make_room(Route& route) {
   }
 }
 
+bool Forwarder::Impl::has_room(std::size_t bytes) const {
+  if (routes.empty()) return true;
+  if (options.policy.when_full != WhenFull::drop_oldest) return routes.front().budget.fits(bytes);
+  return std::all_of(routes.begin(), routes.end(), [bytes](const Route& route) {
+    return route.failing || route.budget.fits(bytes);
+  });
+}
+
+asio::awaitable<bool> Forwarder::Impl::room(std::size_t bytes, core::SteadyTime until) {
+  using namespace asio::experimental::awaitable_operators;
+  const auto self = shared_from_this();  // the Forwarder may go while somebody waits
+  co_await asio::this_coro::throw_if_cancelled(false);
+  bool waiting = true;
+  while (waiting) {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none || abandoned) co_return false;
+    if (has_room(bytes)) co_return true;
+    waiting = clock.now() < until;
+    if (waiting) co_await (clock.sleep_until(until) || news_after(news));
+  }
+  co_return false;
+}
+
 std::size_t Forwarder::Impl::queued_bytes() const {
   std::size_t sum = 0;
-  for (const Route& route : routes) sum += route.queue.bytes() + route.bytes_in_flight();
+  for (const Route& route : routes) sum += route.budget.used();
   return sum;
 }
 
@@ -101,11 +147,15 @@ CircuitBreaker& Forwarder::Impl::breaker_of(Route& route, std::string_view path)
 
 void Forwarder::Impl::send_what_may_leave(const asio::any_io_executor& executor) {
   const core::SteadyTime now = clock.now();
+  tried = now;
   const std::size_t limit = std::max<std::size_t>(options.max_concurrent_requests, 1);
+  const bool ordered = options.policy.order == Order::oldest_first;
   for (Route& route : routes) {
     while (route.flights.size() < limit) {
-      auto transaction = route.queue.take_newest(
-          [&](std::string_view path) { return breaker_of(route, path).allows(now); });
+      auto transaction = route.queue.take_next([&](const Lane& lane) {
+        if (ordered && route.on_its_way(lane)) return false;
+        return breaker_of(route, lane.path).allows(now);
+      });
       if (!transaction) break;
       breaker_of(route, transaction->payload.path).sending();
       launch(executor, route, std::move(*transaction));
@@ -118,6 +168,7 @@ void Forwarder::Impl::launch(const asio::any_io_executor& executor, Route& route
   counters.requests.add();
   const std::uint64_t id = next_flight++;
   Flight& flight = route.flights[id];
+  flight.lane = route.queue.lane_of(transaction);
   flight.transaction = std::move(transaction);
   net::HttpRequest request = make_request(route, *flight.transaction);
   auto self = shared_from_this();
@@ -182,6 +233,8 @@ core::SteadyTime Forwarder::Impl::next_attempt() const {
   for (const Route& route : routes) {
     for (const auto& [path, breaker] : route.breakers) {
       if (breaker.state() != CircuitBreaker::State::blocked || !route.queue.has(path)) continue;
+      // Its time has come already: what holds it back is another request, whose end is news.
+      if (breaker.until() <= tried) continue;
       next = std::min(next, breaker.until());
     }
   }
@@ -189,11 +242,12 @@ core::SteadyTime Forwarder::Impl::next_attempt() const {
 }
 
 void Forwarder::Impl::notify() {
-  news = true;
+  ++news;
   for (asio::steady_timer* timer : waiting) timer->cancel();
 }
 
-asio::awaitable<void> Forwarder::Impl::news_arrives() {
+asio::awaitable<void> Forwarder::Impl::news_after(std::uint64_t seen) {
+  if (news != seen) co_return;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   timer.expires_at(asio::steady_timer::time_point::max());
   const auto entry = waiting.insert(waiting.end(), &timer);
@@ -203,8 +257,8 @@ asio::awaitable<void> Forwarder::Impl::news_arrives() {
 
 asio::awaitable<void> Forwarder::Impl::wait(core::SteadyTime when) {
   using namespace asio::experimental::awaitable_operators;
-  if (!std::exchange(news, false)) co_await (clock.sleep_until(when) || news_arrives());
-  news = false;
+  if (news == news_seen) co_await (clock.sleep_until(when) || news_after(news_seen));
+  news_seen = news;
 }
 
 asio::awaitable<void> Forwarder::Impl::run() {
@@ -255,11 +309,12 @@ asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
   DrainReport report;
   report.sent = static_cast<std::size_t>(counters.sent.value - sent_before);
   for (Route& route : routes) {
-    const auto lose = [&](const Transaction& transaction) {
+    const auto lose = [&](Transaction& transaction) {
       ++report.lost_payloads;
       report.lost_items += transaction.payload.items;
+      transaction.receipt.settle(Fate::dropped);
     };
-    while (const auto transaction = route.queue.take_oldest()) lose(*transaction);
+    while (auto transaction = route.queue.take_oldest()) lose(*transaction);
     // Requests that did not even end when cancelled: their outcome is unknown.
     for (auto& [id, flight] : route.flights) {
       if (!flight.transaction) continue;
@@ -277,6 +332,7 @@ asio::awaitable<DrainReport> Forwarder::Impl::drain(core::SteadyTime deadline) {
   }
   counters.dropped_at_stop.add(report.lost_payloads);
   counters.dropped_items.add(report.lost_items);
+  notify();  // whoever waits for room
   co_return report;
 }
 
@@ -311,7 +367,13 @@ Forwarder::Forwarder(net::HttpClient& http, core::Clock& clock,
 
 Forwarder::~Forwarder() { impl_->abandoned = true; }
 
-void Forwarder::submit(model::Payload payload) { impl_->submit(payload); }
+bool Forwarder::submit(model::Payload payload, Receipt receipt) {
+  return impl_->submit(payload, std::move(receipt));
+}
+bool Forwarder::has_room(std::size_t bytes) const { return impl_->has_room(bytes); }
+asio::awaitable<bool> Forwarder::room(std::size_t bytes, core::SteadyTime until) {
+  return impl_->room(bytes, until);
+}
 asio::awaitable<void> Forwarder::run() { return impl_->run(); }
 asio::awaitable<void> Forwarder::send_all(core::SteadyTime deadline) {
   return impl_->send_all(deadline);

@@ -4,6 +4,7 @@
 // tells people.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
@@ -13,6 +14,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "forwarder/circuit_breaker.hpp"
@@ -29,6 +31,7 @@ inline constexpr std::chrono::minutes kForbiddenLogPeriod{5};
 /// A request on its way. The transaction is empty once its outcome is known.
 struct Flight {
   std::optional<Transaction> transaction;
+  Lane lane;
   asio::cancellation_signal cancel;
   bool before_drain = false;  ///< it left with the timeout of normal times
   bool cut_off = false;       ///< cancelled by us
@@ -36,7 +39,14 @@ struct Flight {
 
 /// One domain with everything about it. Never moved: requests point at it.
 struct Route {
+  Route(Domain given, const ForwarderOptions& options)
+      : domain(std::move(given)),
+        budget(options.name, options.retry_queue_floor_bytes, options.retry_queue_max_bytes,
+               options.reserve),
+        queue(options.policy.order) {}
+
   Domain domain;
+  core::ByteBudget budget;  ///< of all that waits or is on its way; outlives both
   TransactionQueue queue;
   std::map<std::uint64_t, Flight> flights;
   std::map<std::string_view, CircuitBreaker> breakers;  ///< by path: a literal
@@ -48,12 +58,9 @@ struct Route {
   core::LogThrottle dropped_log{std::chrono::minutes(10)};
   core::LogThrottle forbidden_log{kForbiddenLogPeriod};
 
-  [[nodiscard]] std::size_t bytes_in_flight() const {
-    std::size_t sum = 0;
-    for (const auto& [id, flight] : flights) {
-      if (flight.transaction) sum += cost(*flight.transaction);
-    }
-    return sum;
+  [[nodiscard]] bool on_its_way(const Lane& lane) const {
+    return std::any_of(flights.begin(), flights.end(),
+                       [&](const auto& flight) { return flight.second.lane == lane; });
   }
 };
 
@@ -63,10 +70,13 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
        telemetry::HealthComponent& health, ForwarderOptions given);
 
   // What waits.
-  void submit(const model::Payload& payload);
-  /// Drops the oldest until the domain is within its bound. One transaction always stays: a payload
-  /// larger than the bound is tried rather than lost unseen.
-  void make_room(Route& route);
+  bool submit(const model::Payload& payload, Receipt receipt);
+  /// Whether the policy says no to a payload.
+  [[nodiscard]] bool refuses(const model::Payload& payload);
+  /// Drops the oldest until `bytes` more are within the bound of the domain.
+  void make_room(Route& route, std::size_t bytes);
+  [[nodiscard]] bool has_room(std::size_t bytes) const;
+  asio::awaitable<bool> room(std::size_t bytes, core::SteadyTime until);
   [[nodiscard]] std::size_t queued_bytes() const;
 
   // What leaves.
@@ -93,7 +103,7 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   /// End of the first block that something waits behind; max when nothing does.
   [[nodiscard]] core::SteadyTime next_attempt() const;
   void notify();
-  asio::awaitable<void> news_arrives();
+  asio::awaitable<void> news_after(std::uint64_t seen);
   /// Until `when`, news, or a cancellation.
   asio::awaitable<void> wait(core::SteadyTime when);
   asio::awaitable<void> run();
@@ -117,10 +127,13 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   std::list<Route> routes;
   std::vector<std::string> secrets;
   std::map<std::string_view, std::uint64_t> successes;  ///< by path
+  std::uint64_t refused = 0;  ///< payloads that found no room: their source keeps them
+  core::SteadyTime tried{};   ///< when everything that may leave was looked for last
   std::uint64_t next_order = 0;
   std::uint64_t next_flight = 0;
   bool degraded = false;
-  bool news = false;
+  std::uint64_t news = 0, news_seen = 0;  ///< counted; seen by `wait`
+  std::optional<core::SteadyTime> full_since;
   std::list<asio::steady_timer*> waiting;
   std::optional<core::SteadyTime> drain_deadline;
   bool drained = false;

@@ -12,7 +12,7 @@ telemetry::StatusNode Forwarder::Impl::status() const {
     flying += route.flights.size();
   }
   telemetry::StatusNode node;
-  node.title = "Forwarder";
+  node.title = options.name;
 
   telemetry::StatusNode& transactions = node.children.emplace_back();
   transactions.title = "Transactions";
@@ -25,6 +25,7 @@ telemetry::StatusNode Forwarder::Impl::status() const {
       .add("Queued", waiting_payloads)
       .add("Queued bytes", queued_bytes())
       .add("Queue max bytes per endpoint", options.retry_queue_max_bytes)
+      .add("Refused (no room)", refused)
       .add("Dropped (rejected)", counters.dropped_rejected.value)
       .add("Dropped (queue full)", counters.dropped_queue_full.value)
       .add("Dropped (at stop)", counters.dropped_at_stop.value)
@@ -45,16 +46,16 @@ telemetry::StatusNode Forwarder::Impl::status() const {
 
   telemetry::StatusNode& by_status = node.children.emplace_back();
   by_status.title = "HTTP Errors";
-  std::vector<std::pair<std::string, std::uint64_t>> refused;
+  std::vector<std::pair<std::string, std::uint64_t>> answers;
   std::uint64_t refusals = 0;
   for (std::size_t status = 0; status < counters.by_status.size(); ++status) {
     const std::uint64_t count = counters.by_status[status].value;
     if (count == 0 || (status >= 200 && status < 300)) continue;
-    refused.emplace_back(std::to_string(status), count);
+    answers.emplace_back(std::to_string(status), count);
     refusals += count;
   }
   by_status.add("Total", refusals);
-  for (const auto& [status, count] : refused) by_status.add(status, count);
+  for (const auto& [status, count] : answers) by_status.add(status, count);
 
   telemetry::StatusNode& endpoints = node.children.emplace_back();
   endpoints.title = "Endpoints";

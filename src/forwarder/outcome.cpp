@@ -42,8 +42,10 @@ void Forwarder::Impl::settle(Route& route, Transaction transaction,
   }
   if (result && is_delivery(status)) {
     delivered(route, transaction);
+    transaction.receipt.settle(Fate::delivered);
   } else if (result ? is_rejection(status) : result.error().code() == Errc::invalid_config) {
     rejected(route, transaction, result);
+    transaction.receipt.settle(Fate::rejected);
   } else if (cut_off) {
     // Our own doing: it says nothing about the intake.
     breaker_of(route, transaction.payload.path).abandoned();
@@ -153,7 +155,6 @@ void Forwarder::Impl::put_back(Route& route, Transaction transaction,
                                                      {"error", what},
                                                      {"bytes", transaction.payload.body->size()}});
   route.queue.add(std::move(transaction));
-  make_room(route);
 }
 
 void Forwarder::Impl::problem(Route& route, const Transaction& transaction, std::string text,

@@ -1,51 +1,63 @@
 #include "forwarder/transaction_queue.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace remora::forwarder {
 
-std::size_t cost(const Transaction& transaction) {
-  return transaction.payload.body->size() + kBookkeepingBytes;
+std::size_t cost(const model::Payload& payload) { return payload.body->size() + kBookkeepingBytes; }
+
+Lane TransactionQueue::lane_of(const Transaction& transaction) const {
+  const model::Payload& payload = transaction.payload;
+  if (order_ == Order::newest_first) return Lane{payload.path, 0, 0};
+  return Lane{payload.path, transaction.key, payload.stream};
 }
 
 void TransactionQueue::add(Transaction transaction) {
-  bytes_ += cost(transaction);
+  bytes_ += cost(transaction.payload);
   ++size_;
   const std::uint64_t order = transaction.order;
-  by_path_[transaction.payload.path].emplace(order, std::move(transaction));
+  lanes_[lane_of(transaction)].emplace(order, std::move(transaction));
 }
 
-std::optional<Transaction> TransactionQueue::take_newest(
-    const std::function<bool(std::string_view path)>& allowed) {
-  Waiting* newest = nullptr;
-  for (auto& [path, waiting] : by_path_) {
-    if (waiting.empty() || !allowed(path)) continue;
-    if (newest == nullptr || waiting.rbegin()->first > newest->rbegin()->first) newest = &waiting;
+std::optional<Transaction> TransactionQueue::take_next(
+    const std::function<bool(const Lane&)>& allowed) {
+  const bool newest = order_ == Order::newest_first;
+  auto chosen = lanes_.end();
+  std::uint64_t best = 0;
+  for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane) {
+    const std::uint64_t order = newest ? lane->second.rbegin()->first : lane->second.begin()->first;
+    const bool better = chosen == lanes_.end() || (newest ? order > best : order < best);
+    if (!better || !allowed(lane->first)) continue;
+    chosen = lane;
+    best = order;
   }
-  if (newest == nullptr) return std::nullopt;
-  return take(*newest, std::prev(newest->end()));
+  if (chosen == lanes_.end()) return std::nullopt;
+  return take(chosen, newest ? std::prev(chosen->second.end()) : chosen->second.begin());
 }
 
 std::optional<Transaction> TransactionQueue::take_oldest() {
-  Waiting* oldest = nullptr;
-  for (auto& [path, waiting] : by_path_) {
-    if (waiting.empty()) continue;
-    if (oldest == nullptr || waiting.begin()->first < oldest->begin()->first) oldest = &waiting;
+  auto oldest = lanes_.end();
+  for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane) {
+    if (oldest == lanes_.end() || lane->second.begin()->first < oldest->second.begin()->first) {
+      oldest = lane;
+    }
   }
-  if (oldest == nullptr) return std::nullopt;
-  return take(*oldest, oldest->begin());
+  if (oldest == lanes_.end()) return std::nullopt;
+  return take(oldest, oldest->second.begin());
 }
 
 bool TransactionQueue::has(std::string_view path) const {
-  const auto found = by_path_.find(path);
-  return found != by_path_.end() && !found->second.empty();
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [path](const auto& lane) { return lane.first.path == path; });
 }
 
-Transaction TransactionQueue::take(Waiting& waiting, Waiting::iterator which) {
+Transaction TransactionQueue::take(Lanes::iterator lane, Waiting::iterator which) {
   Transaction transaction = std::move(which->second);
-  waiting.erase(which);
-  bytes_ -= cost(transaction);
+  lane->second.erase(which);
+  if (lane->second.empty()) lanes_.erase(lane);
+  bytes_ -= cost(transaction.payload);
   --size_;
   return transaction;
 }

@@ -1,9 +1,11 @@
-// What waits for one domain: delivered newest first, dropped oldest first.
+// What waits for one domain, in lanes that can be held back one by one.
 //
-// New payloads need no queue of their own: they are the newest. After an outage the current values
-// arrive at once and the past is filled in behind them.
+// New payloads need no queue of their own. Newest first: they overtake what waits, so that after an
+// outage the current values arrive at once and the past is filled in behind them. Oldest first:
+// they join the end, and a retry takes its old place at the front.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,6 +13,9 @@
 #include <optional>
 #include <string_view>
 
+#include "remora/core/byte_budget.hpp"
+#include "remora/forwarder/policy.hpp"
+#include "remora/forwarder/receipt.hpp"
 #include "remora/model/payload.hpp"
 
 namespace remora::forwarder {
@@ -20,22 +25,35 @@ struct Transaction {
   model::Payload payload;
   std::size_t key = 0;      ///< index into the keys of the domain
   std::uint64_t order = 0;  ///< of submission; a retry keeps it
+  core::Charge charge;      ///< `cost` bytes of the budget of the domain
+  Receipt receipt;          ///< only of the transaction that decides: first domain, first key
 };
 
 /// Memory of a transaction besides its body: the object, the nodes of map and shared_ptr, what
 /// malloc adds to each of them. Measured at about 240 bytes with glibc.
 inline constexpr std::size_t kBookkeepingBytes = 256;
 
-/// Bytes a transaction stands for. A body shared by two keys counts twice: the bound errs to the
-/// safe side.
-[[nodiscard]] std::size_t cost(const Transaction& transaction);
+/// Bytes a payload stands for. A body shared by two keys counts twice: the bound errs to the safe
+/// side.
+[[nodiscard]] std::size_t cost(const model::Payload& payload);
+
+/// What is delivered one after the other where order counts. Newest first, a path is one lane.
+struct Lane {
+  std::string_view path;  ///< a literal
+  std::size_t key = 0;
+  std::uint32_t stream = 0;
+  auto operator<=>(const Lane&) const = default;
+};
 
 class TransactionQueue {
  public:
+  explicit TransactionQueue(Order order = Order::newest_first) : order_(order) {}
+
   void add(Transaction transaction);
-  /// The newest transaction of the paths that `allowed` accepts. Asked once per path.
-  [[nodiscard]] std::optional<Transaction> take_newest(
-      const std::function<bool(std::string_view path)>& allowed);
+  [[nodiscard]] Lane lane_of(const Transaction& transaction) const;
+  /// The next transaction of the lanes that `allowed` accepts. Asked once per lane.
+  [[nodiscard]] std::optional<Transaction> take_next(
+      const std::function<bool(const Lane&)>& allowed);
   [[nodiscard]] std::optional<Transaction> take_oldest();
 
   [[nodiscard]] bool has(std::string_view path) const;
@@ -44,9 +62,11 @@ class TransactionQueue {
 
  private:
   using Waiting = std::map<std::uint64_t, Transaction>;
-  Transaction take(Waiting& waiting, Waiting::iterator which);
+  using Lanes = std::map<Lane, Waiting>;
+  Transaction take(Lanes::iterator lane, Waiting::iterator which);
 
-  std::map<std::string_view, Waiting> by_path_;  ///< paths are literals; there are a handful
+  Order order_;
+  Lanes lanes_;  ///< none is empty
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -1,8 +1,10 @@
-// Payloads -> the intake: every endpoint and key, with retries in bounded memory.
+// Payloads -> one intake: every endpoint and key, with retries in bounded memory.
 //
-// New and failed payloads wait in the queue of their domain and leave it newest first when the
-// circuit breaker of their route lets them through; when the queue is full the oldest payloads are
-// dropped and counted. Source: DataDog/datadog-agent comp/forwarder/defaultforwarder.
+// New and failed payloads wait in the queue of their domain and leave it, in the order of the
+// intake's policy, when the circuit breaker of their route lets them through. When the queue is
+// full the policy says who gives way: the oldest, counted, or the source. One instance per intake,
+// all of them drained together (intakes.hpp). Source: DataDog/datadog-agent
+// comp/forwarder/defaultforwarder.
 #pragma once
 
 #include <chrono>
@@ -15,7 +17,10 @@
 #include <vector>
 
 #include "remora/core/async.hpp"
+#include "remora/core/byte_budget.hpp"
 #include "remora/core/clock.hpp"
+#include "remora/forwarder/policy.hpp"
+#include "remora/forwarder/receipt.hpp"
 #include "remora/model/payload.hpp"
 #include "remora/net/http_client.hpp"
 #include "remora/telemetry/counters.hpp"
@@ -36,6 +41,8 @@ struct Domain {
 };
 
 struct ForwarderOptions {
+  std::string name = "Forwarder";  ///< its block of `agent status`
+  Policy policy;
   std::vector<Domain> domains;                     ///< the main one first
   std::string agent_version;                       ///< DD-Agent-Version and User-Agent
   std::string payload_version = "5.0.0";           ///< DD-Agent-Payload
@@ -43,6 +50,8 @@ struct ForwarderOptions {
   std::chrono::milliseconds timeout{20'000};       ///< one request
   std::size_t max_concurrent_requests = 10;        ///< per domain
   std::size_t retry_queue_max_bytes = 15'728'640;  ///< per domain, bodies and bookkeeping
+  std::size_t retry_queue_floor_bytes = 0;         ///< of those, what it never borrows
+  core::ByteBudget* reserve = nullptr;             ///< what is above the floor is borrowed here
   double backoff_factor = 2, backoff_base_seconds = 2, backoff_max_seconds = 64;
   int recovery_interval = 2;
   bool recovery_reset = false;
@@ -67,8 +76,18 @@ class Forwarder final : public telemetry::StatusSource {
             telemetry::HealthComponent& health, ForwarderOptions options);
   ~Forwarder() override;
 
-  /// Never waits. One transaction per domain and key; the body is shared.
-  void submit(model::Payload payload);
+  /// Never waits. One transaction per domain and key; the body is shared. False when the policy
+  /// refuses because the main domain is full: then nothing has happened, and the receipt stays
+  /// silent. Otherwise `receipt` is settled once, by the first key of the main domain. Another
+  /// domain that is full drops its oldest: it must not hold the main one up.
+  bool submit(model::Payload payload, Receipt receipt = {});
+
+  /// Whether `bytes` more find room without anything giving way. Where the source can be refused it
+  /// is the main domain that counts, else each domain that works: waiting for one that does not
+  /// would help nobody.
+  [[nodiscard]] bool has_room(std::size_t bytes) const;
+  /// Waits for `has_room`, until `until` at most. False when there was none, or when cancelled.
+  asio::awaitable<bool> room(std::size_t bytes, core::SteadyTime until);
 
   /// Sends until cancelled: new payloads at once, retries newest first. Degrades health while a
   /// domain fails, recovers with the first success.

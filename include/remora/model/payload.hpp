@@ -35,6 +35,7 @@ struct Payload {
   std::shared_ptr<const std::string> body;  ///< compressed bytes, shared by every endpoint and key
   std::size_t items = 0;  ///< points (series) or elements: what is counted when it is lost
   std::size_t uncompressed_bytes = 0;
+  std::uint32_t stream = 0;  ///< payloads of one stream keep their order at an intake that has one
 };
 
 }  // namespace remora::model
