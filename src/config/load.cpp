@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "config/names.hpp"
+#include "config/quotes.hpp"
 #include "config/text.hpp"
 #include "config/value.hpp"
 #include "config/yaml_file.hpp"
@@ -64,13 +65,22 @@ class Loader {
         const auto found = environment.find(std::string(name));
         // An empty variable is one that is not set: templates leave them behind.
         if (found == environment.end() || trimmed(found->second).empty()) continue;
-        set(option, name, Json(found->second), std::string(name));
+        std::string text = found->second;
+        if (auto inside = without_quotes(text)) {
+          loaded_.warnings.push_back(std::string(name) +
+                                     ": the quotes around the value are not part of it; it is read "
+                                     "without them");
+          text = *std::move(inside);
+          if (text.empty()) continue;
+        }
+        set(option, name, Json(std::move(text)), std::string(name));
         break;
       }
     }
     for (const auto& [name, value] : environment) {
-      if (!name.starts_with("DD_") || trimmed(value).empty() || is_option_name(name)) continue;
-      unused_.variable(name, value);
+      if (trimmed(value).empty() || is_option_name(name)) continue;
+      if (!name.starts_with("DD_") && meant_name(name).empty()) continue;
+      unused_.variable(name, without_quotes(value).value_or(value));
     }
     warn_about_pairs(environment);
   }

@@ -1,6 +1,7 @@
 #include "config/names.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "config/scalar.hpp"
 #include "config/text.hpp"
@@ -13,6 +14,48 @@ namespace {
 constexpr std::size_t kMaxListed = 20;     ///< names in one warning, keys in warnings of their own
 constexpr std::size_t kMaxLookedUp = 200;  ///< names that a nearest one is searched for
 constexpr std::size_t kMaxCollected = 10'000;  ///< beyond, names are only counted as "more"
+
+struct Meant {
+  std::string_view written, setting;
+};
+// Seen in public task definitions and questions; the nearest spelling is another setting for most.
+constexpr auto kMeant = std::to_array<Meant>({
+    {"DD_HTTP_PROXY", "DD_PROXY_HTTP"},
+    {"DD_HTTPS_PROXY", "DD_PROXY_HTTPS"},
+    {"DD_NO_PROXY", "DD_PROXY_NO_PROXY"},
+    {"DD_NOPROXY", "DD_PROXY_NO_PROXY"},
+    {"DD_PROXY_NOPROXY", "DD_PROXY_NO_PROXY"},
+    {"DD_PROXY", "DD_PROXY_HTTPS"},
+    {"DD_PROXY_URL", "DD_PROXY_HTTPS"},
+    {"DD_PROXY_HOST", "DD_PROXY_HTTPS"},
+    {"DATADOG_API_KEY", "DD_API_KEY"},
+    {"DATADOG_APIKEY", "DD_API_KEY"},
+    {"DD_APIKEY", "DD_API_KEY"},
+    {"DD_KEY", "DD_API_KEY"},
+    {"DD_DATADOG_API_KEY", "DD_API_KEY"},
+    {"DATADOG_SITE", "DD_SITE"},
+    {"DD_DATADOG_SITE", "DD_SITE"},
+    {"DD_REGION", "DD_SITE"},
+    {"DD_DATADOG_URL", "DD_DD_URL"},
+    {"DD_INTAKE_URL", "DD_DD_URL"},
+    {"DATADOG_TAGS", "DD_TAGS"},
+    {"DD_HOST_TAGS", "DD_TAGS"},
+    {"DD_TAG", "DD_TAGS"},
+    {"DATADOG_ENV", "DD_ENV"},
+    {"DD_ENVIRONMENT", "DD_ENV"},
+    {"DATADOG_LOG_LEVEL", "DD_LOG_LEVEL"},
+    {"DD_LOGLEVEL", "DD_LOG_LEVEL"},
+    {"DD_LOGS_LEVEL", "DD_LOG_LEVEL"},
+    {"DD_LOGGING_LEVEL", "DD_LOG_LEVEL"},
+    {"DD_STATSD_PORT", "DD_DOGSTATSD_PORT"},
+    {"DD_NON_LOCAL_TRAFFIC", "DD_DOGSTATSD_NON_LOCAL_TRAFFIC"},
+    {"DD_STATSD_NON_LOCAL_TRAFFIC", "DD_DOGSTATSD_NON_LOCAL_TRAFFIC"},
+    {"DD_EXCLUDE_CONTAINERS", "DD_CONTAINER_EXCLUDE"},
+    {"DD_LABELS_AS_TAGS", "DD_CONTAINER_LABELS_AS_TAGS"},
+    {"DD_HEALTHCHECK_PORT", "DD_HEALTH_PORT"},
+    {"DD_SSL_SKIP_VERIFY", "DD_SKIP_SSL_VALIDATION"},
+    {"DD_SKIP_SSL_VERIFY", "DD_SKIP_SSL_VALIDATION"},
+});
 
 bool is_quiet(const IgnoredOption& option, std::string_view value) {
   if (option.quiet == "*") return true;
@@ -58,6 +101,22 @@ const IgnoredOption* find_ignored(std::string_view name) {
   return found;
 }
 
+std::string_view meant_name(std::string_view name) {
+  constexpr std::size_t kLongest = 64;  // of all names of settings
+  if (name.size() > kLongest) return {};
+  const std::string lower = core::ascii_lower(name);
+  for (const Meant& one : kMeant) {
+    if (lower == core::ascii_lower(one.written)) return one.setting;
+  }
+  if (!lower.starts_with("dd_")) return {};
+  for (const Option& option : options()) {
+    for (const auto known : split(option.env, " ")) {
+      if (known != name && core::ascii_lower(known) == lower) return known;
+    }
+  }
+  return {};
+}
+
 std::string_view nearest_name(std::string_view name) {
   core::Nearest nearest(name, core::slip_limit(name));
   for (const Option& option : options()) {
@@ -84,7 +143,11 @@ std::string environment_name(std::string_view key) {
 }
 
 void UnusedNames::variable(std::string_view name, std::string_view value) {
-  if (const auto* option = find_ignored(name)) {
+  if (const auto meant = meant_name(name); !meant.empty()) {
+    if (unknown_variables_.size() < kMaxCollected)
+      unknown_variables_.push_back(printable(name, 64) + " (the setting is " + std::string(meant) +
+                                   ")");
+  } else if (const auto* option = find_ignored(name)) {
     ignored(*option, name, value);
   } else if (unknown_variables_.size() < kMaxCollected) {
     std::string text = printable(name, 64);

@@ -15,6 +15,9 @@ namespace remora::config {
 /// The row for `name`: an exact name wins over a prefix, a longer prefix over a shorter one. Null
 /// when there is none.
 [[nodiscard]] const IgnoredOption* find_ignored(std::string_view name);
+/// The setting that a well-known wrong name stands for: names of other programs' conventions
+/// (DD_HTTPS_PROXY, DATADOG_API_KEY), and those of ours in another case. Empty when it is none.
+[[nodiscard]] std::string_view meant_name(std::string_view name);
 /// The known exact name closest to `name`, when it is close enough for a slip of the pen; or empty.
 [[nodiscard]] std::string_view nearest_name(std::string_view name);
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <type_traits>
 
+#include "config/quotes.hpp"
 #include "config/scalar.hpp"
 #include "config/text.hpp"
 #include "remora/core/ascii.hpp"
@@ -230,7 +231,14 @@ bool parse(const Context& context, const Json& value, Strings& field) {
       if (context.option.accept.split_on_commas) separators += ',';
       if (context.name == "NO_PROXY" || context.name == "no_proxy") separators = ",";
       inside = Json::array();
-      for (const auto piece : split(*text, separators)) inside.push_back(std::string(piece));
+      bool quoted = false;
+      for (const auto piece : split(*text, separators)) {
+        const auto plain = without_quotes(piece);
+        quoted = quoted || plain;
+        inside.push_back(plain.value_or(std::string(piece)));
+      }
+      if (quoted)
+        context.warn("the quotes around an item are not part of it; it is read without them");
     }
   }
   field = items_of(context, inside);

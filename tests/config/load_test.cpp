@@ -48,6 +48,69 @@ TEST(Load, FirstNameThatIsSetWinsAndEmptyIsNotSet) {
   EXPECT_EQ(loaded.origin.at("DD_PROXY_HTTPS"), "HTTPS_PROXY");
 }
 
+struct Quoted {
+  const char *name, *variable, *value;
+  bool warned;
+};
+class QuotedValue : public testing::TestWithParam<Quoted> {};
+
+// What a shell, an .env file or a template left around the value.
+TEST_P(QuotedValue, IsReadWithoutTheQuotes) {
+  const std::string variable = GetParam().variable;
+  const Loaded loaded = load_text({{variable, GetParam().value}}, "", "");
+  const Settings& settings = loaded.settings;
+  if (variable == "DD_TAGS") {
+    EXPECT_EQ(settings.tags, (std::vector<std::string>{"k1:v1", "k2:v2"}));
+  } else if (variable == "DD_SITE") {
+    EXPECT_EQ(settings.site, "datadoghq.eu");
+  } else if (variable == "DD_HEALTH_PORT") {
+    EXPECT_EQ(settings.health_port, 5555);
+  } else if (variable == "DD_DOGSTATSD_NON_LOCAL_TRAFFIC") {
+    EXPECT_TRUE(settings.dogstatsd_non_local_traffic);
+  } else {
+    EXPECT_EQ(settings.container_labels_as_tags, (std::map<std::string, std::string>{{"a", "b"}}));
+  }
+  if (GetParam().warned) {
+    EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("quotes around")));
+  } else {
+    EXPECT_THAT(loaded.warnings, testing::Each(testing::Not(HasSubstr("quotes around"))));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Forms, QuotedValue,
+    testing::Values(Quoted{"JsonInSingle", "DD_CONTAINER_LABELS_AS_TAGS", R"('{"a":"b"}')", true},
+                    Quoted{"JsonInDouble", "DD_CONTAINER_LABELS_AS_TAGS", R"("{"a":"b"}")", true},
+                    Quoted{"JsonInJson", "DD_CONTAINER_LABELS_AS_TAGS", R"("{\"a\":\"b\"}")",
+                           false},
+                    Quoted{"ListInDouble", "DD_TAGS", R"("k1:v1 k2:v2")", true},
+                    Quoted{"ListInSingle", "DD_TAGS", "'k1:v1,k2:v2'", true},
+                    Quoted{"ListOfQuoted", "DD_TAGS", "'k1:v1','k2:v2'", true},
+                    Quoted{"ListOfDoublyQuoted", "DD_TAGS", R"("k1:v1" "k2:v2")", true},
+                    Quoted{"JsonListInSingle", "DD_TAGS", R"('["k1:v1","k2:v2"]')", true},
+                    Quoted{"JsonList", "DD_TAGS", R"(["k1:v1","k2:v2"])", false},
+                    Quoted{"Text", "DD_SITE", R"("datadoghq.eu")", true},
+                    Quoted{"TextInBoth", "DD_SITE", R"('"datadoghq.eu"')", true},
+                    Quoted{"TextWithBackslashes", "DD_SITE", R"(\"datadoghq.eu\")", true},
+                    Quoted{"Blanks", "DD_SITE", R"( " datadoghq.eu " )", true},
+                    Quoted{"Number", "DD_HEALTH_PORT", R"("5555")", true},
+                    Quoted{"Boolean", "DD_DOGSTATSD_NON_LOCAL_TRAFFIC", "'true'", true}),
+    [](const auto& quoted) { return quoted.param.name; });
+
+TEST(Load, QuotesAroundNothingAreNothing) {
+  const Loaded loaded = load_text({{"DD_SITE", R"("")"}, {"DD_ENV", "'"}}, "", "");
+  EXPECT_EQ(loaded.settings.site, "datadoghq.com");
+  EXPECT_EQ(loaded.settings.env, "'");
+}
+
+TEST(Load, QuotesAroundTheApiKeyAreRemovedAndTheKeyIsNotShown) {
+  const std::string key = "0123456789abcdef0123456789abcdef";
+  const Loaded loaded = load_text({{"DD_API_KEY", '"' + key + '"'}}, "", "");
+  EXPECT_EQ(loaded.settings.api_key, key);
+  EXPECT_THAT(loaded.warnings, ElementsAre(HasSubstr("DD_API_KEY: the quotes")));
+  EXPECT_EQ(loaded.warnings[0].find(key), std::string::npos);
+}
+
 TEST(Load, TwoDifferentIntakeUrlsAreNamed) {
   const Loaded loaded =
       load_text({{"DD_URL", "https://a.example"}, {"DD_DD_URL", "https://b.example"}}, "", "");

@@ -29,6 +29,63 @@ TEST(UnknownVariables, AreNamedInOneWarningWithTheNearestName) {
                         HasSubstr("DD_PG_PASSWORD"), Not(HasSubstr("hunter2")))));
 }
 
+// The nearest spelling would be another setting, or none.
+TEST(UnknownVariables, WellKnownWrongNamesPointToTheSetting) {
+  EXPECT_THAT(
+      warnings_of({{"DD_HTTP_PROXY", "x"},
+                   {"DD_HTTPS_PROXY", "x"},
+                   {"DD_NO_PROXY", "x"},
+                   {"DATADOG_API_KEY", "hunter2"},
+                   {"dd_site", "x"},
+                   {"DD_Env", "x"},
+                   {"datadog", "x"}}),
+      ElementsAre(AllOf(HasSubstr("DD_HTTP_PROXY (the setting is DD_PROXY_HTTP)"),
+                        HasSubstr("DD_HTTPS_PROXY (the setting is DD_PROXY_HTTPS)"),
+                        HasSubstr("DD_NO_PROXY (the setting is DD_PROXY_NO_PROXY)"),
+                        HasSubstr("DATADOG_API_KEY (the setting is DD_API_KEY)"),
+                        HasSubstr("dd_site (the setting is DD_SITE)"),
+                        HasSubstr("DD_Env (the setting is DD_ENV)"), Not(HasSubstr("hunter2")))));
+}
+
+TEST(UnknownVariables, WellKnownWrongNamesMeanSettingsThatThereAre) {
+  for (const char* name : {"DD_NOPROXY",
+                           "DD_PROXY_NOPROXY",
+                           "DD_PROXY",
+                           "DD_PROXY_URL",
+                           "DD_PROXY_HOST",
+                           "DATADOG_APIKEY",
+                           "DD_APIKEY",
+                           "DD_KEY",
+                           "DD_DATADOG_API_KEY",
+                           "DATADOG_SITE",
+                           "DD_DATADOG_SITE",
+                           "DD_REGION",
+                           "DD_DATADOG_URL",
+                           "DD_INTAKE_URL",
+                           "DATADOG_TAGS",
+                           "DD_HOST_TAGS",
+                           "DD_TAG",
+                           "DATADOG_ENV",
+                           "DD_ENVIRONMENT",
+                           "DATADOG_LOG_LEVEL",
+                           "DD_LOGLEVEL",
+                           "DD_LOGS_LEVEL",
+                           "DD_LOGGING_LEVEL",
+                           "DD_STATSD_PORT",
+                           "DD_NON_LOCAL_TRAFFIC",
+                           "DD_STATSD_NON_LOCAL_TRAFFIC",
+                           "DD_EXCLUDE_CONTAINERS",
+                           "DD_LABELS_AS_TAGS",
+                           "DD_HEALTHCHECK_PORT",
+                           "DD_SSL_SKIP_VERIFY",
+                           "DD_SKIP_SSL_VERIFY"}) {
+    EXPECT_FALSE(is_option_name(name)) << name;
+    EXPECT_TRUE(is_option_name(meant_name(name))) << name;
+  }
+  EXPECT_EQ(meant_name("DD_SITE"), "");
+  EXPECT_EQ(meant_name("http_proxy"), "");
+}
+
 TEST(UnknownVariables, AreListedUpToABound) {
   Environment many;
   for (int i = 0; i < 300; ++i) many["DD_ZZ_PRIVATE_" + std::to_string(1000 + i)] = "x";
