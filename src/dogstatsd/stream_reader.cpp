@@ -1,5 +1,6 @@
 #include "dogstatsd/stream_reader.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -32,6 +33,12 @@ constexpr auto kIdle = std::chrono::seconds(10);
 constexpr GatherPace::Pause kLongestPause = GatherPace::kLongest;
 // What a small write costs of its sender's buffer beside its bytes, roughly.
 constexpr double kWriteOverhead = 1024;
+
+// The same under the lowest free number.
+Descriptor lowest(Descriptor fd) {
+  Descriptor low(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  return low.is_open() && low.get() < fd.get() ? std::move(low) : std::move(fd);
+}
 
 }  // namespace
 
@@ -278,6 +285,8 @@ bool StreamReader::accept_some(PacketSink& sink) {
                   {{"socket", socket_.address}, {"open", connections_.size()}});
       continue;
     }
+    // Into the place that was made: numbers stay a measure of how many there are.
+    if (full) fd = lowest(std::move(fd));
     context_.counters.stream_connections_opened.add();
     if (!buffer_) buffer_.reset(new char[kReadBytes]);
     connections_.push_back(std::make_shared<Connection>(std::move(fd), *this));
