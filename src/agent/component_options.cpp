@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "remora/core/version.hpp"
-#include "remora/forwarder/intake.hpp"
+#include "remora/forwarder/hosts.hpp"
 
 namespace remora::agent {
 namespace {
@@ -72,7 +72,8 @@ Result<std::vector<forwarder::Domain>> intake_domains(const config::Settings& se
     auto same = std::find_if(domains.begin(), domains.end(), [&](const forwarder::Domain& domain) {
       return domain.url.origin() == url->origin() && domain.url.target == url->target;
     });
-    if (same == domains.end()) same = domains.insert(domains.end(), {std::move(*url), {}, "DD_ADDITIONAL_ENDPOINTS"});
+    if (same == domains.end())
+      same = domains.insert(domains.end(), {std::move(*url), {}, "DD_ADDITIONAL_ENDPOINTS"});
     for (const std::string& key : keys) {
       if (std::find(same->api_keys.begin(), same->api_keys.end(), key) == same->api_keys.end()) {
         same->api_keys.push_back(key);
@@ -82,9 +83,9 @@ Result<std::vector<forwarder::Domain>> intake_domains(const config::Settings& se
   return domains;
 }
 
-forwarder::ForwarderOptions forwarder_options(const config::Settings& settings,
-                                              std::vector<forwarder::Domain> domains) {
-  forwarder::ForwarderOptions options;
+forwarder::IntakeOptions forwarder_options(const config::Settings& settings,
+                                           std::vector<forwarder::Domain> domains) {
+  forwarder::IntakeOptions options;
   options.domains = std::move(domains);
   options.agent_version = core::kVersion;
   options.allow_arbitrary_tags = settings.allow_arbitrary_tags;

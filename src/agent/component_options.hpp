@@ -12,7 +12,7 @@
 #include "remora/ecs/environment.hpp"
 #include "remora/ecs/metadata_client.hpp"
 #include "remora/forwarder/api_key_validator.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 #include "remora/net/beast_client.hpp"
 #include "remora/serializer/series_encoder.hpp"
 #include "remora/serializer/service_check_encoder.hpp"
@@ -31,8 +31,8 @@ namespace remora::agent {
 [[nodiscard]] Result<std::vector<forwarder::Domain>> intake_domains(
     const config::Settings& settings, std::vector<std::string>& warnings);
 
-[[nodiscard]] forwarder::ForwarderOptions forwarder_options(const config::Settings& settings,
-                                                            std::vector<forwarder::Domain> domains);
+[[nodiscard]] forwarder::IntakeOptions forwarder_options(const config::Settings& settings,
+                                                         std::vector<forwarder::Domain> domains);
 
 [[nodiscard]] ecs::EnvironmentVariables ecs_variables(const config::Settings& settings);
 /// Errors: invalid_config when ECS_CONTAINER_METADATA_URI_V4 is no URL.

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 
 namespace remora::agent {
 

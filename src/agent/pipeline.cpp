@@ -74,9 +74,9 @@ checks::DogstatsdReading dogstatsd_reading(const DogstatsdSource& source) {
 
 Pipeline::Pipeline(metrics::CheckAggregator& aggregator, checks::IntegrationScheduler& integrations,
                    DogstatsdSource dogstatsd, Serializers& serializers,
-                   forwarder::Forwarder& forwarder, const tagger::Tagger& tagger,
-                   core::Clock& clock, const telemetry::Counters& counters,
-                   telemetry::HealthComponent& health, PipelineOptions options)
+                   forwarder::Intake& forwarder, const tagger::Tagger& tagger, core::Clock& clock,
+                   const telemetry::Counters& counters, telemetry::HealthComponent& health,
+                   PipelineOptions options)
     : aggregator_(aggregator),
       integrations_(integrations),
       dogstatsd_(dogstatsd),

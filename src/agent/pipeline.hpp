@@ -12,7 +12,7 @@
 #include "remora/dogstatsd/enricher.hpp"
 #include "remora/dogstatsd/listener.hpp"
 #include "remora/dogstatsd/server.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 #include "remora/metrics/check_aggregator.hpp"
 #include "remora/metrics/time_sampler.hpp"
 #include "remora/serializer/event_encoder.hpp"
@@ -55,7 +55,7 @@ struct DogstatsdSource {
 class Pipeline final : public checks::Sender {
  public:
   Pipeline(metrics::CheckAggregator& aggregator, checks::IntegrationScheduler& integrations,
-           DogstatsdSource dogstatsd, Serializers& serializers, forwarder::Forwarder& forwarder,
+           DogstatsdSource dogstatsd, Serializers& serializers, forwarder::Intake& forwarder,
            const tagger::Tagger& tagger, core::Clock& clock, const telemetry::Counters& counters,
            telemetry::HealthComponent& health, PipelineOptions options);
 
@@ -80,7 +80,7 @@ class Pipeline final : public checks::Sender {
   checks::IntegrationScheduler& integrations_;
   DogstatsdSource dogstatsd_;
   Serializers& serializers_;
-  forwarder::Forwarder& forwarder_;
+  forwarder::Intake& forwarder_;
   const tagger::Tagger& tagger_;
   core::Clock& clock_;
   const telemetry::Counters& counters_;

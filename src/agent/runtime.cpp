@@ -121,7 +121,7 @@ class Runtime {
   std::unique_ptr<net::BeastClient> http_;
   telemetry::HealthComponent* forwarder_health_ = nullptr;
   telemetry::HealthComponent* validator_health_ = nullptr;
-  std::unique_ptr<forwarder::Forwarder> forwarder_;
+  std::unique_ptr<forwarder::Intake> forwarder_;
   forwarder::Intakes intakes_;
   std::unique_ptr<forwarder::ApiKeyValidator> validator_;
 
@@ -277,9 +277,9 @@ Result<void> Runtime::build_intake() {
   validation.agent_version = core::kVersion;
   validation.interval = settings.forwarder_apikey_validation_interval;
   forwarder_health_ = &health_.add("forwarder", kLoopLimit);
-  forwarder_ = std::make_unique<forwarder::Forwarder>(
-      *http_, clock_, counters_.forwarder, *forwarder_health_,
-      forwarder_options(settings, std::move(*domains)));
+  forwarder_ =
+      std::make_unique<forwarder::Intake>(*http_, clock_, counters_.forwarder, *forwarder_health_,
+                                          forwarder_options(settings, std::move(*domains)));
   intakes_.add(*forwarder_);
   validator_health_ = &health_.add("api-key-validation", milliseconds(0));
   validator_ = std::make_unique<forwarder::ApiKeyValidator>(*http_, clock_, *validator_health_,

@@ -7,7 +7,7 @@
 #include "forwarder/key_refusal.hpp"
 #include "forwarder/redact.hpp"
 #include "remora/core/log.hpp"
-#include "remora/forwarder/intake.hpp"
+#include "remora/forwarder/hosts.hpp"
 
 namespace remora::forwarder {
 namespace {

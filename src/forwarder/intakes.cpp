@@ -47,7 +47,7 @@ asio::awaitable<void> all_ended(std::shared_ptr<Together> together) {
 asio::awaitable<void> Intakes::send_all(core::SteadyTime deadline) {
   const auto executor = co_await asio::this_coro::executor;
   const auto together = std::make_shared<Together>(executor, intakes_.size());
-  for (Forwarder* intake : intakes_) {
+  for (Intake* intake : intakes_) {
     asio::co_spawn(executor, intake->send_all(deadline),
                    [together](const std::exception_ptr& e) { together->ended(e); });
   }
@@ -57,7 +57,7 @@ asio::awaitable<void> Intakes::send_all(core::SteadyTime deadline) {
 asio::awaitable<DrainReport> Intakes::drain(core::SteadyTime deadline) {
   const auto executor = co_await asio::this_coro::executor;
   const auto together = std::make_shared<Together>(executor, intakes_.size());
-  for (Forwarder* intake : intakes_) {
+  for (Intake* intake : intakes_) {
     asio::co_spawn(executor, intake->drain(deadline),
                    [together](const std::exception_ptr& e, DrainReport report) {
                      sum_up(together->report, std::move(report));
@@ -70,7 +70,7 @@ asio::awaitable<DrainReport> Intakes::drain(core::SteadyTime deadline) {
 
 std::size_t Intakes::queued_bytes() const {
   std::size_t sum = 0;
-  for (const Forwarder* intake : intakes_) sum += intake->queued_bytes();
+  for (const Intake* intake : intakes_) sum += intake->queued_bytes();
   return sum;
 }
 

@@ -1,7 +1,7 @@
 #include "forwarder/key_refusal.hpp"
 
 #include "forwarder/redact.hpp"
-#include "remora/forwarder/intake.hpp"
+#include "remora/forwarder/hosts.hpp"
 
 namespace remora::forwarder {
 

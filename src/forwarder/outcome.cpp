@@ -1,7 +1,7 @@
 // What an answer of the intake means for the payload, the route and the operator.
 #include <utility>
 
-#include "forwarder/forwarder_impl.hpp"
+#include "forwarder/intake_impl.hpp"
 #include "forwarder/key_refusal.hpp"
 #include "forwarder/redact.hpp"
 #include "forwarder/redirect.hpp"
@@ -34,8 +34,8 @@ std::string describe_bytes(std::size_t bytes) {
 
 }  // namespace
 
-void Forwarder::Impl::settle(Route& route, Transaction transaction,
-                             const Result<net::HttpResponse>& result, bool cut_off) {
+void Intake::Impl::settle(Route& route, Transaction transaction,
+                          const Result<net::HttpResponse>& result, bool cut_off) {
   const int status = result ? result->status : 0;
   if (result && status >= 0 && static_cast<std::size_t>(status) < counters.by_status.size()) {
     counters.by_status[static_cast<std::size_t>(status)].add();
@@ -56,7 +56,7 @@ void Forwarder::Impl::settle(Route& route, Transaction transaction,
   publish_health();
 }
 
-void Forwarder::Impl::delivered(Route& route, const Transaction& transaction) {
+void Intake::Impl::delivered(Route& route, const Transaction& transaction) {
   const model::Payload& payload = transaction.payload;
   counters.sent.add();
   counters.sent_bytes.add(payload.body->size());
@@ -79,8 +79,8 @@ void Forwarder::Impl::delivered(Route& route, const Transaction& transaction) {
   }
 }
 
-void Forwarder::Impl::rejected(Route& route, const Transaction& transaction,
-                               const Result<net::HttpResponse>& result) {
+void Intake::Impl::rejected(Route& route, const Transaction& transaction,
+                            const Result<net::HttpResponse>& result) {
   const model::Payload& payload = transaction.payload;
   counters.dropped_rejected.add();
   counters.dropped_items.add(payload.items);
@@ -125,8 +125,8 @@ void Forwarder::Impl::rejected(Route& route, const Transaction& transaction,
   }
 }
 
-std::string Forwarder::Impl::failure_text(const Route& route, std::string_view path,
-                                          const Result<net::HttpResponse>& result) const {
+std::string Intake::Impl::failure_text(const Route& route, std::string_view path,
+                                       const Result<net::HttpResponse>& result) const {
   if (!result) {
     return std::string(to_string(result.error().code())) + ": " +
            redact(result.error().message(), secrets);
@@ -139,8 +139,8 @@ std::string Forwarder::Impl::failure_text(const Route& route, std::string_view p
   return "status " + std::to_string(result->status) + " on " + std::string(path);
 }
 
-void Forwarder::Impl::put_back(Route& route, Transaction transaction,
-                               const Result<net::HttpResponse>& result) {
+void Intake::Impl::put_back(Route& route, Transaction transaction,
+                            const Result<net::HttpResponse>& result) {
   const std::string_view path = transaction.payload.path;
   const Errc code = result ? Errc::http_status : result.error().code();
   counters.retried.add();
@@ -157,8 +157,8 @@ void Forwarder::Impl::put_back(Route& route, Transaction transaction,
   route.queue.add(std::move(transaction));
 }
 
-void Forwarder::Impl::problem(Route& route, const Transaction& transaction, std::string text,
-                              bool network) {
+void Intake::Impl::problem(Route& route, const Transaction& transaction, std::string text,
+                           bool network) {
   Problem p;
   p.text = std::move(text);
   p.network = network;
@@ -176,7 +176,7 @@ void Forwarder::Impl::problem(Route& route, const Transaction& transaction, std:
   route.health.failed(transaction.payload.path, transaction.key, std::move(p));
 }
 
-void Forwarder::Impl::publish_health() {
+void Intake::Impl::publish_health() {
   std::string text;
   for (const Route& route : routes) {
     const Problem* worst = route.health.worst();

@@ -94,7 +94,7 @@ TEST(ClientOptions, DatadogsOwnBundleVariableWinsOverTheGeneralOne) {
   EXPECT_EQ(client_options(s)->tls.min_version, "tlsv1.3");
 }
 
-TEST(ForwarderOptions, CarryLimitsAndBackoff) {
+TEST(IntakeOptions, CarryLimitsAndBackoff) {
   auto s = settings();
   s.forwarder_retry_queue_payloads_max_size = 1234567;
   s.forwarder_max_concurrent_requests = 3;

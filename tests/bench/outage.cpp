@@ -15,7 +15,7 @@
 #include "bench/process_usage.hpp"
 #include "fakes/fake_clock.hpp"
 #include "remora/core/log.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 #include "remora/serializer/series_encoder.hpp"
 
 using namespace remora;
@@ -78,15 +78,15 @@ int main(int argc, char** argv) {
   SimulatedIntake intake(clock);
   telemetry::HealthRegistry registry(clock);
   telemetry::Counters counters;
-  forwarder::ForwarderOptions forwarder_options;
+  forwarder::IntakeOptions forwarder_options;
   forwarder::Domain domain;
   domain.url = *net::parse_url("https://intake.example");
   domain.api_keys = {"0123456789abcdef0123456789abcdef"};
   forwarder_options.domains = {domain};
   forwarder_options.agent_version = "7.72.1";
   forwarder_options.jitter_seed = 7;
-  forwarder::Forwarder forwarder(intake, clock, counters.forwarder,
-                                 registry.add("forwarder", seconds(60)), forwarder_options);
+  forwarder::Intake forwarder(intake, clock, counters.forwarder,
+                              registry.add("forwarder", seconds(60)), forwarder_options);
   serializer::SeriesSerializer serializer(
       *serializer::parse_compression("zstd"), 1, {}, counters.serializer,
       [&](model::Payload payload) { forwarder.submit(std::move(payload)); });

@@ -101,6 +101,21 @@ TEST(Outage, ASecondSignalAtOnceLosesNothingThatAHealthyIntakeTakes) {
   EXPECT_NE(agent.output().find("stopped, everything sent"), std::string::npos) << agent.output();
 }
 
+TEST(Outage, ARefusedKeyIsTheLastWordOfTheLog) {
+  ServerThread thread;
+  Task task(thread);
+  Intake intake(thread);
+  intake.expected_key = "00000000000000000000000000000001";
+  Process agent(kAgentProgram, {"run"}, agent_variables(task, intake));
+  ASSERT_TRUE(eventually([&] { return intake.bad_request_seen.load(); }, seconds(30)));
+  agent.kill(SIGTERM);
+  EXPECT_EQ(agent.wait(seconds(10)), 0) << agent.output();
+  const std::string& output = agent.output();
+  const auto last = output.rfind("\n", output.size() - 2);
+  EXPECT_NE(output.find("refused or dropped before", last), std::string::npos) << output;
+  EXPECT_NE(output.find("is not accepted by", last), std::string::npos) << output;
+}
+
 TEST(Outage, ARedirectOfTheIntakeIsNoDelivery) {
   ServerThread thread;
   Task task(thread);

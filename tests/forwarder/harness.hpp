@@ -14,7 +14,7 @@
 
 #include "fakes/fake_clock.hpp"
 #include "fakes/fake_http_client.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 
 namespace remora::forwarder {
 
@@ -53,7 +53,7 @@ class ForwarderHarness : public testing::Test {
   }
 
   void start() {
-    forwarder = std::make_unique<Forwarder>(http, clock, counters, health, options);
+    forwarder = std::make_unique<Intake>(http, clock, counters, health, options);
     asio::co_spawn(io, forwarder->run(),
                    asio::bind_cancellation_slot(stop_signal.slot(), [](std::exception_ptr e) {
                      EXPECT_FALSE(e) << "run() ended with an exception";
@@ -118,8 +118,8 @@ class ForwarderHarness : public testing::Test {
   telemetry::HealthRegistry registry{clock};
   telemetry::HealthComponent& health = registry.add("forwarder", std::chrono::seconds(60));
   telemetry::ForwarderCounters counters;
-  ForwarderOptions options;
-  std::unique_ptr<Forwarder> forwarder;
+  IntakeOptions options;
+  std::unique_ptr<Intake> forwarder;
   asio::cancellation_signal stop_signal;
   std::optional<DrainReport> report;
 };

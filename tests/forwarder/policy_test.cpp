@@ -247,9 +247,9 @@ TEST_F(PolicyTest, AllIntakesAreDrainedAtOnce) {
   start();
   telemetry::HealthComponent& other_health = registry.add("logs", seconds(60));
   telemetry::ForwarderCounters other_counters;
-  ForwarderOptions other_options = options;
+  IntakeOptions other_options = options;
   other_options.domains = {domain("https://logs.example")};
-  Forwarder other(http, clock, other_counters, other_health, other_options);
+  Intake other(http, clock, other_counters, other_health, other_options);
   http.otherwise = [](const net::HttpRequest& r) -> fakes::FakeHttpClient::Answer {
     if (r.url.host == "logs.example") return fail(Errc::network, "refused");
     return net::HttpResponse(202, "");

@@ -13,7 +13,7 @@
 
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 #include "remora/net/http_client.hpp"
 #include "remora/telemetry/health.hpp"
 #include "remora/telemetry/status.hpp"

@@ -1,6 +1,6 @@
-// The state of the forwarder: what waits, what is on its way, what is known about the endpoints.
+// The state of an intake: what waits, what is on its way, what is known about the endpoints.
 //
-// forwarder.cpp moves payloads out, outcome.cpp decides what an answer means, forwarder_status.cpp
+// intake.cpp moves payloads out, outcome.cpp decides what an answer means, intake_status.cpp
 // tells people.
 #pragma once
 
@@ -21,7 +21,7 @@
 #include "forwarder/endpoint_health.hpp"
 #include "forwarder/transaction_queue.hpp"
 #include "remora/core/log.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 
 namespace remora::forwarder {
 
@@ -39,7 +39,7 @@ struct Flight {
 
 /// One domain with everything about it. Never moved: requests point at it.
 struct Route {
-  Route(Domain given, const ForwarderOptions& options)
+  Route(Domain given, const IntakeOptions& options)
       : domain(std::move(given)),
         budget(options.name, options.retry_queue_floor_bytes, options.retry_queue_max_bytes,
                options.reserve),
@@ -64,10 +64,10 @@ struct Route {
   }
 };
 
-/// Shared with the coroutines of the requests, which may outlive the Forwarder by a moment.
-struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
+/// Shared with the coroutines of the requests, which may outlive the Intake by a moment.
+struct Intake::Impl : std::enable_shared_from_this<Intake::Impl> {
   Impl(net::HttpClient& http, core::Clock& clock, telemetry::ForwarderCounters& counters,
-       telemetry::HealthComponent& health, ForwarderOptions given);
+       telemetry::HealthComponent& health, IntakeOptions given);
 
   // What waits.
   bool submit(const model::Payload& payload, Receipt receipt);
@@ -121,7 +121,7 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   core::Clock& clock;
   telemetry::ForwarderCounters& counters;
   telemetry::HealthComponent& health;
-  const ForwarderOptions options;
+  const IntakeOptions options;
   const Backoff backoff;
   std::mt19937_64 random;
   std::list<Route> routes;
@@ -137,7 +137,7 @@ struct Forwarder::Impl : std::enable_shared_from_this<Forwarder::Impl> {
   std::list<asio::steady_timer*> waiting;
   std::optional<core::SteadyTime> drain_deadline;
   bool drained = false;
-  bool abandoned = false;  ///< the Forwarder is gone: touch nothing but this object
+  bool abandoned = false;  ///< the Intake is gone: touch nothing but this object
 };
 
 }  // namespace remora::forwarder

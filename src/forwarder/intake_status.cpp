@@ -1,15 +1,16 @@
 #include <utility>
 
-#include "forwarder/forwarder_impl.hpp"
+#include "forwarder/intake_impl.hpp"
 #include "forwarder/redact.hpp"
 
 namespace remora::forwarder {
 
-telemetry::StatusNode Forwarder::Impl::status() const {
-  std::size_t waiting_payloads = 0, flying = 0;
+telemetry::StatusNode Intake::Impl::status() const {
+  std::size_t waiting_payloads = 0, flying = 0, peak_bytes = 0;
   for (const Route& route : routes) {
     waiting_payloads += route.queue.size();
     flying += route.flights.size();
+    peak_bytes = std::max(peak_bytes, route.budget.peak());
   }
   telemetry::StatusNode node;
   node.title = options.name;
@@ -24,6 +25,7 @@ telemetry::StatusNode Forwarder::Impl::status() const {
       .add("In flight", flying)
       .add("Queued", waiting_payloads)
       .add("Queued bytes", queued_bytes())
+      .add("Queued bytes at most so far", peak_bytes)
       .add("Queue max bytes per endpoint", options.retry_queue_max_bytes)
       .add("Refused (no room)", refused)
       .add("Dropped (rejected)", counters.dropped_rejected.value)

@@ -12,7 +12,7 @@
 
 #include "fakes/fake_clock.hpp"
 #include "fakes/scripted_server.hpp"
-#include "remora/forwarder/forwarder.hpp"
+#include "remora/forwarder/intake.hpp"
 #include "remora/net/beast_client.hpp"
 
 namespace remora::forwarder {
@@ -55,7 +55,7 @@ class Faults : public testing::Test {
     domain.url = *net::parse_url(url);
     domain.api_keys = {"0123456789abcdef0123456789abcdef"};
     options_.domains = {domain};
-    forwarder_ = std::make_unique<Forwarder>(*client_, clock_, counters_, health_, options_);
+    forwarder_ = std::make_unique<Intake>(*client_, clock_, counters_, health_, options_);
     asio::co_spawn(io_, forwarder_->run(),
                    asio::bind_cancellation_slot(stop_.slot(), [](std::exception_ptr) {}));
   }
@@ -86,8 +86,8 @@ class Faults : public testing::Test {
   telemetry::HealthRegistry registry_{clock_};
   telemetry::HealthComponent& health_ = registry_.add("forwarder", seconds(0));
   telemetry::ForwarderCounters counters_;
-  ForwarderOptions options_;
-  std::unique_ptr<Forwarder> forwarder_;
+  IntakeOptions options_;
+  std::unique_ptr<Intake> forwarder_;
   asio::cancellation_signal stop_;
 };
 
