@@ -1,7 +1,6 @@
-#include <nlohmann/json.hpp>
-
 #include "autodiscovery/tree_builder.hpp"
 #include "remora/autodiscovery/parse.hpp"
+#include "remora/core/json_walk.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::autodiscovery {
@@ -9,39 +8,49 @@ namespace {
 
 using model::Value;
 
-/// nlohmann's events. Its reader keeps its own stack on the heap, so depth costs no stack.
-class JsonEvents {
+class TreeOfEvents final : public core::JsonHandler {
  public:
-  using number_integer_t = nlohmann::json::number_integer_t;
-  using number_unsigned_t = nlohmann::json::number_unsigned_t;
-  using number_float_t = nlohmann::json::number_float_t;
-  using string_t = nlohmann::json::string_t;
-  using binary_t = nlohmann::json::binary_t;
+  explicit TreeOfEvents(TreeBuilder& tree) : tree_(tree) {}
 
-  explicit JsonEvents(TreeBuilder& tree) : tree_(tree) {}
-
-  bool null() { return tree_.add(Value(), 1, 0); }
-  bool boolean(bool b) { return tree_.add(Value(b), 1, 0); }
-  bool number_integer(number_integer_t n) { return tree_.add(Value(std::int64_t{n}), 1, 0); }
-  bool number_unsigned(number_unsigned_t n) {
-    constexpr auto kMax = static_cast<number_unsigned_t>(INT64_MAX);
-    return tree_.add(
-        n <= kMax ? Value(static_cast<std::int64_t>(n)) : Value(static_cast<double>(n)), 1, 0);
+  std::optional<Error> on_value(const core::JsonPath& path, const core::JsonValue& value) override {
+    if (key_of(path)) (void)add(value);
+    return tree_.error();
   }
-  bool number_float(number_float_t n, const string_t&) { return tree_.add(Value(n), 1, 0); }
-  bool string(string_t& text) { return tree_.add_text(std::move(text)); }
-  bool binary(binary_t&) { return tree_.add(Value(), 1, 0); }
-  bool start_object(std::size_t) { return tree_.open(false); }
-  bool start_array(std::size_t) { return tree_.open(true); }
-  bool end_object() { return tree_.close(); }
-  bool end_array() { return tree_.close(); }
-  bool key(string_t& text) { return tree_.key(std::move(text)); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
-    return tree_.stop(fail(Errc::malformed_payload,
-                           "not valid JSON: syntax error at byte " + std::to_string(position)));
+  std::optional<Error> on_open(const core::JsonPath& path, bool array) override {
+    if (key_of(path)) (void)tree_.open(array);
+    return tree_.error();
+  }
+  std::optional<Error> on_close(const core::JsonPath&, bool) override {
+    (void)tree_.close();
+    return tree_.error();
   }
 
  private:
+  bool key_of(const core::JsonPath& path) {
+    return !path.in_object() || tree_.key(std::string(path.key()));
+  }
+  bool add(const core::JsonValue& value) {
+    using Type = core::JsonValue::Type;
+    constexpr auto kMax = static_cast<std::uint64_t>(INT64_MAX);
+    switch (value.type) {
+      case Type::null:
+        return tree_.add(Value(), 1, 0);
+      case Type::boolean:
+        return tree_.add(Value(value.boolean), 1, 0);
+      case Type::integer:
+        return tree_.add(value.integer <= kMax ? Value(static_cast<std::int64_t>(value.integer))
+                                               : Value(static_cast<double>(value.integer)),
+                         1, 0);
+      case Type::negative:
+        return tree_.add(Value(value.negative), 1, 0);
+      case Type::real:
+        return tree_.add(Value(value.real), 1, 0);
+      case Type::text:
+        return tree_.add_text(std::string(value.text));
+    }
+    return false;
+  }
+
   TreeBuilder& tree_;
 };
 
@@ -55,11 +64,13 @@ Result<Value> parse_json(std::string_view text, const model::ValueLimits& limits
   if (core::valid_utf8(text, repaired).data() != text.data()) {
     return fail(Errc::malformed_payload, "not valid UTF-8");
   }
+  core::JsonRules rules;
+  rules.depth = limits.depth;
+  rules.values = limits.nodes;
+  rules.token_bytes = limits.input_bytes;
   TreeBuilder tree(limits);
-  JsonEvents events(tree);
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) {
-    return tree.error() ? *tree.error() : fail(Errc::malformed_payload, "not valid JSON");
-  }
+  TreeOfEvents events(tree);
+  if (auto error = core::walk_json(text, rules, events)) return *std::move(error);
   return tree.take();
 }
 

@@ -11,6 +11,7 @@
 #include "autodiscovery/variable_text.hpp"
 #include "remora/autodiscovery/parse.hpp"
 #include "remora/core/utf8.hpp"
+#include "remora/core/yaml_limits.hpp"
 
 namespace remora::autodiscovery {
 namespace {
@@ -201,19 +202,6 @@ class YamlEvents final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Value> anchors_;
 };
 
-// yaml-cpp recurses once per '[' or '{' before it counts anything: refuse absurd nesting first.
-bool brackets_too_deep(std::string_view text, std::size_t limit) {
-  std::size_t depth = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') {
-      if (++depth > limit) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
 Result<Value> parse(std::string_view text, const model::ValueLimits& limits, bool tagged) {
   if (text.size() > limits.input_bytes) {
     return fail(Errc::too_large, "longer than " + std::to_string(limits.input_bytes) + " bytes");
@@ -222,8 +210,8 @@ Result<Value> parse(std::string_view text, const model::ValueLimits& limits, boo
   if (core::valid_utf8(text, repaired).data() != text.data()) {
     return fail(Errc::malformed_payload, "not valid UTF-8");
   }
-  if (brackets_too_deep(text, 4 * limits.depth)) {
-    return fail(Errc::too_large, "nested deeper than " + std::to_string(limits.depth) + " levels");
+  if (auto within = core::check_yaml_limits(text, limits.depth, limits.nodes); !within) {
+    return within.error();
   }
   TreeBuilder tree(limits);
   YamlEvents events(tree, tagged);

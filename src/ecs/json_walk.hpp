@@ -1,70 +1,30 @@
-// Walks a JSON document as a stream of events, each with its path: no document tree is built.
+// What the documents of the metadata endpoint may hold.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "remora/core/error.hpp"
+#include "remora/core/json_numbers.hpp"
+#include "remora/core/json_walk.hpp"
+#include "remora/core/utf8.hpp"
 
 namespace remora::ecs {
 
-/// Deepest nesting accepted; real documents have seven levels.
-inline constexpr std::size_t kMaxJsonDepth = 32;
+using core::JsonHandler;
+using core::JsonPath;
+using core::JsonValue;
 
-struct JsonValue {
-  enum class Type : std::uint8_t { null, boolean, integer, negative, real, text };
-  Type type = Type::null;
-  std::uint64_t integer = 0;  ///< type integer: not negative, below 2^64
-  std::int64_t negative = 0;  ///< type negative
-  double real = 0;            ///< type real: fractions, exponents and integers from 2^64 on
-  bool boolean = false;
-  std::string_view text;  ///< valid during the call
+/// Real documents have seven levels; the longest text of one is a label.
+inline constexpr core::JsonRules kDocumentRules{
+    .depth = 32, .token_bytes = 2u << 20, .what = "a JSON object", .object = true};
 
-  [[nodiscard]] bool is_null() const { return type == Type::null; }
-  [[nodiscard]] bool is_text() const { return type == Type::text; }
-  /// null, and the text "None" that a Python server writes for it.
-  [[nodiscard]] bool absent() const { return is_null() || (is_text() && text == "None"); }
-  /// Not negative and below 2^64; a fraction is cut off. Empty for everything else.
-  [[nodiscard]] std::optional<std::uint64_t> as_unsigned() const;
-  [[nodiscard]] std::optional<std::int64_t> as_signed() const;
-  [[nodiscard]] std::optional<double> as_double() const;
-};
-
-/// Where a value is: one step per container around it. Array elements have an empty key.
-class JsonPath {
- public:
-  [[nodiscard]] std::size_t depth() const { return depth_; }
-  [[nodiscard]] std::string_view operator[](std::size_t i) const { return steps_[i].key; }
-  [[nodiscard]] bool in_array(std::size_t i) const { return steps_[i].array; }
-
-  void push(bool array);
-  void pop() { --depth_; }
-  void set_key(std::string_view key) { steps_[depth_ - 1].key.assign(key); }
-
- private:
-  struct Step {
-    std::string key;
-    bool array = false;
-  };
-  std::vector<Step> steps_;  // kept between pushes: keys reuse their memory
-  std::size_t depth_ = 0;
-};
-
-/// Receives the events. Returning a failure ends the walk with it.
-class JsonHandler {
- public:
-  virtual ~JsonHandler() = default;
-  virtual std::optional<Error> on_value(const JsonPath& path, const JsonValue& value) = 0;
-  /// An object or array begins at `path`; at depth 0 it is the root object.
-  virtual std::optional<Error> on_open(const JsonPath& path, bool array) = 0;
-  virtual std::optional<Error> on_close(const JsonPath& path, bool array) = 0;
-};
-
-/// Walks `body`, whose root must be an object. Bytes that are not UTF-8 become U+FFFD.
-/// Errors: malformed_payload (not a JSON object, nested too deep), and those of the handler.
-[[nodiscard]] std::optional<Error> walk_json(std::string_view body, JsonHandler& handler);
+/// Walks `body`, whose root must be an object.
+/// Errors: malformed_payload (a limit as well: no document of ECS comes near one), and those of the
+/// handler.
+[[nodiscard]] inline std::optional<Error> walk_json(std::string_view body, JsonHandler& handler) {
+  if (auto within = core::check_json_limits(body, kDocumentRules); !within) {
+    return fail(Errc::malformed_payload, "JSON object " + within.error().message());
+  }
+  std::string repaired, finite;
+  body = core::finite_numbers(core::valid_utf8(body, repaired), finite);
+  return core::walk_json(body, kDocumentRules, handler);
+}
 
 }  // namespace remora::ecs

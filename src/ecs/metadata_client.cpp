@@ -1,8 +1,8 @@
 #include "remora/ecs/metadata_client.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "remora/core/json_walk.hpp"
 #include "remora/core/printable.hpp"
 #include "remora/core/utf8.hpp"
 
@@ -14,12 +14,22 @@ constexpr std::chrono::milliseconds kMaxThrottleDelay{30000};
 constexpr std::size_t kMaxQuotedBytes = 200;
 constexpr std::size_t kMaxJsonErrorBytes = 4096;
 
+struct RootText final : core::JsonHandler {
+  std::optional<Error> on_value(const core::JsonPath&, const core::JsonValue& value) override {
+    text = value.text;
+    return std::nullopt;
+  }
+  std::optional<Error> on_open(const core::JsonPath&, bool) override { return std::nullopt; }
+  std::optional<Error> on_close(const core::JsonPath&, bool) override { return std::nullopt; }
+  std::string text;
+};
+
 /// What an error answer says: the ECS agent sends a JSON string, its limiter plain text.
 std::string quoted_body(const std::string& body) {
   std::string text = body;
   if (body.starts_with('"') && body.size() <= kMaxJsonErrorBytes) {
-    const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (json.is_string()) text = json.get<std::string>();
+    RootText root;
+    if (!core::walk_json(body, {}, root)) text = root.text;
   }
   text = core::printable(core::utf8_prefix(text, kMaxQuotedBytes));
   return text.empty() ? "no text" : "\"" + text + "\"";

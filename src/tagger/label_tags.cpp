@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 
+#include "remora/core/json_walk.hpp"
 #include "tagger/tag_builder.hpp"
 
 namespace remora::tagger {
@@ -16,6 +16,32 @@ bool is_tag(std::string_view text) {
          text.size() <= TagBuilder::kMaxValueBytes;
 }
 
+/// Takes the texts of an array.
+class Texts final : public core::JsonHandler {
+ public:
+  explicit Texts(LabelTags& out) : out_(out) {}
+  std::optional<Error> on_value(const core::JsonPath& path, const core::JsonValue& value) override {
+    if (path.depth() == 0) return no_array();
+    if (path.depth() > 1) return std::nullopt;
+    if (value.is_text() && is_tag(value.text)) {
+      out_.tags.emplace_back(value.text);
+    } else {
+      ++out_.rejected;
+    }
+    return std::nullopt;
+  }
+  std::optional<Error> on_open(const core::JsonPath& path, bool array) override {
+    if (path.depth() == 0 && !array) return no_array();
+    if (path.depth() == 1) ++out_.rejected;
+    return std::nullopt;
+  }
+  std::optional<Error> on_close(const core::JsonPath&, bool) override { return std::nullopt; }
+
+ private:
+  static Error no_array() { return fail(Errc::malformed_payload, "no array"); }
+  LabelTags& out_;
+};
+
 }  // namespace
 
 LabelTags parse_label_tags(std::string_view value) {
@@ -25,19 +51,11 @@ LabelTags parse_label_tags(std::string_view value) {
     out.problem = "longer than 64 KiB";
     return out;
   }
-  const auto json = nlohmann::json::parse(value, nullptr, false);
-  if (!json.is_array()) {
+  Texts texts(out);
+  if (core::walk_json(value, {}, texts)) {
+    out = {};
     out.rejected = 1;
     out.problem = "not a JSON array of text";
-    return out;
-  }
-  for (const auto& entry : json) {
-    const auto* text = entry.get_ptr<const std::string*>();
-    if (text != nullptr && is_tag(*text)) {
-      out.tags.push_back(*text);
-    } else {
-      ++out.rejected;
-    }
   }
   return out;
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/allocation_counter.hpp"
+#include "fakes/hostile_yaml.hpp"
+
 namespace remora::autodiscovery {
 namespace {
 
@@ -157,6 +160,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"AliasOfATag", "[&x !Ref A, &y !Join [a], *x, *y]",
                          R"([{"!Ref":"A"},{"!Join":["a"]},{"!Ref":"A"},{"!Join":["a"]}])", ""}),
     [](const auto& c) { return c.param.name; });
+
+// Regression: 878 KiB of a list took 92 MiB.
+TEST(PeakMemory, OneLabelOrFileOfACheck) {
+  std::vector<fakes::HostileText> texts = fakes::hostile_yaml();
+  texts.push_back({"JSON lists", fakes::many("", "[")});
+  texts.push_back({"JSON numbers", fakes::many("[", "0,")});
+  texts.push_back({"JSON objects", fakes::many("[", "{},")});
+  texts.push_back({"JSON keys", fakes::many("{", "\"a\":1,")});
+  texts.push_back({"JSON texts", fakes::many("[", "\"a\",")});
+  for (const fakes::HostileText& hostile : texts) {
+    const fakes::PeakMemory memory;
+    (void)parse_yaml(hostile.text);
+    (void)parse_json(hostile.text);
+    EXPECT_LT(memory.peak(), 32 << 20) << hostile.name;
+  }
+}
 
 }  // namespace
 }  // namespace remora::autodiscovery

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/allocation_counter.hpp"
+#include "fakes/hostile_yaml.hpp"
+
 namespace remora::config {
 namespace {
 
@@ -42,6 +45,15 @@ TEST(ParseYaml, LimitsSizeDepthAndTheGrowthOfAliases) {
     laughs += "]\n";
   }
   EXPECT_EQ(parse_yaml(laughs).error().code(), Errc::too_large);
+}
+
+// Regression: 878 KiB of a list took 92 MiB.
+TEST(PeakMemory, TheConfigurationFile) {
+  for (const fakes::HostileText& hostile : fakes::hostile_yaml()) {
+    const fakes::PeakMemory memory;
+    (void)parse_yaml(hostile.text);
+    EXPECT_LT(memory.peak(), 24 << 20) << hostile.name;
+  }
 }
 
 }  // namespace

@@ -3,17 +3,17 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_map>
 #include <utility>
+
+#include "remora/core/json_walk.hpp"
 
 namespace remora::checks::nginx {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr int kMaxDepth = 32;
+constexpr core::JsonRules kRules{
+    .depth = 32, .values = kMaxValues, .token_bytes = 64u << 10, .what = "valid JSON"};
 
 // Objects whose keys are names of things: tag and segment are the singular.
 constexpr auto kTagged = std::to_array<std::pair<std::string_view, std::string_view>>({
@@ -70,135 +70,176 @@ std::optional<double> utc_seconds(std::string_view text) {
   return static_cast<double>(days * 86400 + *hour * 3600 + *minute * 60 + *second);
 }
 
-class Flattener {
+/// Walks a page twice: the server of an object stands anywhere in it and is a tag of all its
+/// values, so the first walk notes the servers, and the second gives the values out.
+class Flattener final : public core::JsonHandler {
  public:
-  explicit Flattener(const std::function<void(const FlatValue&)>& out) : out_(out) {}
-  Result<void> run(const Json& value, std::string name) {
-    name_ = std::move(name);
-    walk(value, 0);
-    return verdict();
+  Flattener(const std::function<void(const FlatValue&)>& out, std::string_view singular,
+            std::string name)
+      : out_(out), root_singular_(singular), root_name_(std::move(name)) {}
+
+  /// Walks from the beginning; `giving`: the second time.
+  std::optional<Error> walk(std::string_view body, bool giving) {
+    giving_ = giving;
+    name_ = root_name_;
+    tags_.clear();
+    levels_.clear();
+    objects_ = 0;
+    return core::walk_json(body, kRules, *this);
   }
-  Result<void> run_named(const Json& value, std::string_view singular, std::string name) {
-    name_ = std::move(name);
-    each_named(value, singular, 0);
-    return verdict();
+
+  std::optional<Error> on_value(const core::JsonPath& path, const core::JsonValue& value) override {
+    if (!levels_.empty() && levels_.back().kind == Kind::object && path.key() == "server" &&
+        value.is_text() && !value.text.empty()) {
+      return giving_ ? std::nullopt : note_server(value.text);
+    }
+    if (!giving_) return std::nullopt;
+    const Place outside = place();
+    enter(path);
+    using Type = core::JsonValue::Type;
+    std::optional<double> number = value.as_double();
+    if (value.type == Type::boolean) number = value.boolean ? 1 : 0;
+    if (value.is_text()) number = utc_seconds(value.text);
+    if (number) out_({name_, *number, tags_});
+    leave(outside);
+    return std::nullopt;
+  }
+
+  std::optional<Error> on_open(const core::JsonPath& path, bool array) override {
+    Level level;
+    level.outside = place();
+    level.singular = enter(path);
+    level.kind = array ? Kind::list : level.singular.empty() ? Kind::object : Kind::named;
+    level.number = objects_++;
+    if (const auto server = servers_.find(level.number);
+        level.kind == Kind::object && server != servers_.end()) {
+      tags_.push_back("server:" + server->second);
+    }
+    levels_.push_back(level);
+    return std::nullopt;
+  }
+
+  std::optional<Error> on_close(const core::JsonPath&, bool) override {
+    leave(levels_.back().outside);
+    levels_.pop_back();
+    return std::nullopt;
   }
 
  private:
-  Result<void> verdict() const {
-    if (too_deep_) return fail(Errc::malformed_payload, "the status is nested too deeply");
-    if (count_ > kMaxFlatValues) return fail(Errc::too_large, "the status holds too many values");
-    return {};
-  }
-
-  // Appends a segment for as long as it lives.
-  class Segment {
-   public:
-    Segment(std::string& name, std::string_view segment) : name_(name), size_(name.size()) {
-      if (!name_.empty()) name_ += '.';
-      name_ += segment;
-    }
-    ~Segment() { name_.resize(size_); }
-    Segment(const Segment&) = delete;
-    Segment& operator=(const Segment&) = delete;
-
-   private:
-    std::string& name_;
-    std::size_t size_;
+  enum class Kind : std::uint8_t {
+    object,
+    named,  ///< its keys are names of things
+    list,
+  };
+  struct Place {
+    std::size_t name = 0, tags = 0;  ///< sizes
+  };
+  struct Level {
+    Kind kind = Kind::object;
+    std::string_view singular;  ///< of what a named object holds
+    Place outside;
+    std::size_t number = 0;  ///< of the object or list in the page
   };
 
-  void emit(double value) {
-    if (++count_ > kMaxFlatValues) return;
-    out_({name_, value, tags_});
+  [[nodiscard]] Place place() const { return {name_.size(), tags_.size()}; }
+  void leave(const Place& outside) {
+    name_.resize(outside.name);
+    tags_.resize(outside.tags);
   }
 
-  void each_named(const Json& value, std::string_view singular, int depth) {
-    if (!value.is_object()) {
-      walk(value, depth);
-      return;
+  /// Extends name or tags by the step to the value at `path`. Gives the tag of its keys' names, or
+  /// nothing.
+  std::string_view enter(const core::JsonPath& path) {
+    if (levels_.empty()) return root_singular_;
+    const Level& around = levels_.back();
+    if (around.kind == Kind::list) return {};
+    const std::string_view key = path.key();
+    if (around.kind == Kind::named) {
+      tags_.push_back(std::string(around.singular) + ':' + std::string(key));
+      return {};
     }
-    for (const auto& [key, child] : value.items()) {
-      tags_.push_back(std::string(singular) + ':' + key);
-      walk(child, depth);
-      tags_.pop_back();
-    }
+    const std::string_view singular = tagged(key);
+    if (!name_.empty()) name_ += '.';
+    name_ += singular.empty() ? key : singular;
+    return singular;
   }
 
-  void object(const Json& value, int depth) {
-    const auto server = value.find("server");
-    const bool has_server = server != value.end() && server->is_string() &&
-                            !server->get_ref<const std::string&>().empty();
-    if (has_server) tags_.push_back("server:" + server->get_ref<const std::string&>());
-    for (const auto& [key, child] : value.items()) {
-      if (key == "server" && has_server) continue;
-      const std::string_view singular = tagged(key);
-      const Segment segment(name_, singular.empty() ? std::string_view(key) : singular);
-      if (singular.empty()) {
-        walk(child, depth + 1);
-      } else {
-        each_named(child, singular, depth + 1);
-      }
+  std::optional<Error> note_server(std::string_view server) {
+    server_bytes_ += server.size() + kServerCost;
+    if (server_bytes_ > kMaxServerBytes) {
+      return fail(Errc::too_large, "the status holds too many servers");
     }
-    if (has_server) tags_.pop_back();
+    servers_[levels_.back().number] = server;
+    return std::nullopt;
   }
 
-  void walk(const Json& value, int depth) {
-    if (count_ > kMaxFlatValues) return;
-    if (depth > kMaxDepth) {
-      too_deep_ = true;
-    } else if (value.is_object()) {
-      object(value, depth);
-    } else if (value.is_array()) {
-      for (const Json& child : value) walk(child, depth + 1);
-    } else if (value.is_boolean()) {
-      emit(value.get<bool>() ? 1 : 0);
-    } else if (value.is_number()) {
-      const double number = value.get<double>();
-      if (std::isfinite(number)) emit(number);
-    } else if (value.is_string()) {
-      if (const auto time = utc_seconds(value.get_ref<const std::string&>())) emit(*time);
-    }
-  }
+  static constexpr std::size_t kServerCost = 96, kMaxServerBytes = 2u << 20;
 
   const std::function<void(const FlatValue&)>& out_;
+  const std::string_view root_singular_;
+  const std::string root_name_;
+  bool giving_ = false;
   std::string name_;
   std::vector<std::string> tags_;
-  std::size_t count_ = 0;
-  bool too_deep_ = false;
+  std::vector<Level> levels_;
+  std::size_t objects_ = 0;
+  std::unordered_map<std::size_t, std::string> servers_;
+  std::size_t server_bytes_ = 0;
 };
 
-Error not_json() { return fail(Errc::malformed_payload, "the answer is not valid JSON"); }
+/// Takes the texts right below the root, or the one of a key.
+class Texts final : public core::JsonHandler {
+ public:
+  explicit Texts(std::string_view key) : key_(key) {}
+  std::vector<std::string> found;
+  bool list = false;
+
+  std::optional<Error> on_value(const core::JsonPath& path, const core::JsonValue& value) override {
+    if (path.depth() == 1 && value.is_text() && path.key() == key_ && found.size() < kMaxTexts &&
+        value.text.size() <= kMaxTextBytes) {
+      found.emplace_back(value.text);
+    }
+    return std::nullopt;
+  }
+  std::optional<Error> on_open(const core::JsonPath& path, bool array) override {
+    if (path.depth() == 0) list = array;
+    return std::nullopt;
+  }
+  std::optional<Error> on_close(const core::JsonPath&, bool) override { return std::nullopt; }
+
+ private:
+  static constexpr std::size_t kMaxTexts = 256, kMaxTextBytes = 256;
+  const std::string_view key_;
+};
 
 }  // namespace
 
 Result<void> flatten(std::string_view body, std::string_view nest,
                      const std::function<void(const FlatValue&)>& out) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (json.is_discarded()) return not_json();
-  Flattener flattener(out);
   const std::size_t dot = nest.rfind('.');
   const std::string_view last = dot == std::string_view::npos ? nest : nest.substr(dot + 1);
   const std::string_view singular = tagged(last);
-  if (singular.empty()) return flattener.run(json, std::string(nest));
-  const std::string before(nest.substr(0, nest.size() - last.size()));
-  return flattener.run_named(json, singular, before + std::string(singular));
+  std::string name(nest);
+  if (!singular.empty()) name.replace(nest.size() - last.size(), last.size(), singular);
+  Flattener flattener(out, singular, std::move(name));
+  for (const bool giving : {false, true}) {
+    if (auto error = flattener.walk(body, giving)) return fail(*error, "the answer is");
+  }
+  return {};
 }
 
 std::string text_member(std::string_view body, std::string_view key) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (!json.is_object()) return {};
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  Texts texts(key);
+  if (core::walk_json(body, kRules, texts) || texts.list || texts.found.empty()) return {};
+  return std::move(texts.found.back());
 }
 
 Result<std::vector<std::string>> text_list(std::string_view body) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (!json.is_array()) return fail(Errc::malformed_payload, "the answer is not a JSON list");
-  std::vector<std::string> out;
-  for (const Json& item : json) {
-    if (item.is_string()) out.push_back(item.get<std::string>());
+  Texts texts("");
+  if (core::walk_json(body, kRules, texts) || !texts.list) {
+    return fail(Errc::malformed_payload, "the answer is not a JSON list");
   }
-  return out;
+  return std::move(texts.found);
 }
 
 }  // namespace remora::checks::nginx

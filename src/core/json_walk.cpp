@@ -1,12 +1,12 @@
-#include "ecs/json_walk.hpp"
+#include "remora/core/json_walk.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "remora/core/json_numbers.hpp"
 #include "remora/core/utf8.hpp"
 
-namespace remora::ecs {
+namespace remora::core {
 namespace {
 
 constexpr double kTwoTo64 = 18446744073709551616.0;
@@ -21,7 +21,7 @@ class Adapter {
   using string_t = nlohmann::json::string_t;
   using binary_t = nlohmann::json::binary_t;
 
-  explicit Adapter(JsonHandler& handler) : handler_(handler) {}
+  Adapter(const JsonRules& rules, JsonHandler& handler) : rules_(rules), handler_(handler) {}
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
   bool null() { return value({}); }
@@ -66,8 +66,9 @@ class Adapter {
   }
   // The token at fault is not repeated: it may hold a secret of a log option.
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
-    return stop(fail(Errc::malformed_payload,
-                     "not a JSON object: syntax error at byte " + std::to_string(position)));
+    return stop(fail(
+        Errc::malformed_payload,
+        "not " + std::string(rules_.what) + ": syntax error at byte " + std::to_string(position)));
   }
 
  private:
@@ -75,17 +76,15 @@ class Adapter {
     error_ = std::move(error);
     return !error_;
   }
+  [[nodiscard]] Error no_object(std::string_view but) const {
+    return fail(Errc::malformed_payload, "not " + std::string(rules_.what) + std::string(but));
+  }
   bool value(const JsonValue& v) {
-    if (path_.depth() == 0) return stop(fail(Errc::malformed_payload, "not a JSON object"));
+    if (path_.depth() == 0 && rules_.object) return stop(no_object(""));
     return stop(handler_.on_value(path_, v));
   }
   bool open(bool array) {
-    if (path_.depth() == 0 && array) {
-      return stop(fail(Errc::malformed_payload, "not a JSON object but an array"));
-    }
-    if (path_.depth() >= kMaxJsonDepth) {
-      return stop(fail(Errc::malformed_payload, "JSON object nested deeper than 32 levels"));
-    }
+    if (path_.depth() == 0 && array && rules_.object) return stop(no_object(" but an array"));
     if (!stop(handler_.on_open(path_, array))) return false;
     path_.push(array);
     return true;
@@ -95,6 +94,7 @@ class Adapter {
     return stop(handler_.on_close(path_, array));
   }
 
+  const JsonRules& rules_;
   JsonHandler& handler_;
   JsonPath path_;
   std::optional<Error> error_;
@@ -133,13 +133,71 @@ void JsonPath::push(bool array) {
   ++depth_;
 }
 
-std::optional<Error> walk_json(std::string_view body, JsonHandler& handler) {
-  std::string repaired, finite;
-  body = core::finite_numbers(core::valid_utf8(body, repaired), finite);
-  Adapter adapter(handler);
-  if (nlohmann::json::sax_parse(body.begin(), body.end(), &adapter)) return std::nullopt;
-  if (adapter.error()) return adapter.error();
-  return fail(Errc::malformed_payload, "not a JSON object");
+Result<void> check_json_limits(std::string_view text, const JsonRules& rules) {
+  std::size_t depth = 0, values = 0;
+  const auto value = [&] { return ++values <= rules.values; };
+  const auto too_many = [&] {
+    return fail(Errc::too_large, "more than " + std::to_string(rules.values) + " values");
+  };
+  const auto too_long = [&] {
+    return fail(Errc::too_large,
+                "a text of more than " + std::to_string(rules.token_bytes) + " bytes");
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    switch (text[i]) {
+      case ' ':
+      case '\t':
+      case '\r':
+      case '\n':
+      case ',':
+        ++i;
+        break;
+      case ':':  // what was before it was a key
+        if (values > 0) --values;
+        ++i;
+        break;
+      case '[':
+      case '{':
+        if (++depth > rules.depth) {
+          return fail(Errc::too_large,
+                      "nested deeper than " + std::to_string(rules.depth) + " levels");
+        }
+        if (!value()) return too_many();
+        ++i;
+        break;
+      case ']':
+      case '}':
+        if (depth > 0) --depth;
+        ++i;
+        break;
+      case '"': {
+        const std::size_t begin = ++i;
+        while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
+        if (std::min(i, text.size()) - begin > rules.token_bytes) return too_long();
+        if (!value()) return too_many();
+        ++i;
+        break;
+      }
+      default: {
+        const std::size_t begin = i;
+        i = std::min(text.find_first_of(" \t\r\n,:[]{}\"", i), text.size());
+        if (i - begin > rules.token_bytes) return too_long();
+        if (!value()) return too_many();
+      }
+    }
+  }
+  return {};
 }
 
-}  // namespace remora::ecs
+std::optional<Error> walk_json(std::string_view body, const JsonRules& rules,
+                               JsonHandler& handler) {
+  if (auto within = check_json_limits(body, rules); !within) return within.error();
+  std::string repaired;
+  body = valid_utf8(body, repaired);
+  Adapter adapter(rules, handler);
+  if (nlohmann::json::sax_parse(body.begin(), body.end(), &adapter)) return std::nullopt;
+  if (adapter.error()) return adapter.error();
+  return fail(Errc::malformed_payload, "not " + std::string(rules.what));
+}
+
+}  // namespace remora::core
