@@ -9,7 +9,7 @@ namespace remora::checks {
 namespace {
 
 constexpr std::size_t kMaxPattern = 4096;     // bytes
-constexpr std::int64_t kMaxMemory = 1 << 20;  // bytes; compiled program and its states
+constexpr std::int64_t kMaxMemory = 1 << 20;  // bytes; what a program may need to be compiled
 
 // What re.escape puts a backslash before, since Python 3.7.
 constexpr std::string_view kMetacharacters = "\\.^$*+?{}[]|()-&#~ \t\n\r\v\f";
@@ -17,10 +17,10 @@ constexpr std::string_view kMetacharacters = "\\.^$*+?{}[]|()-&#~ \t\n\r\v\f";
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
-std::unique_ptr<re2::RE2> build(const std::string& pattern) {
+std::unique_ptr<re2::RE2> build(const std::string& pattern, std::int64_t max_memory = kMaxMemory) {
   re2::RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(kMaxMemory);
+  options.set_max_mem(max_memory);
   return std::make_unique<re2::RE2>(pattern, options);
 }
 
@@ -144,15 +144,31 @@ Result<std::string> translated(std::string_view pattern) {
 
 }  // namespace
 
-PythonRegex::PythonRegex(std::unique_ptr<re2::RE2> regex) : regex_(std::move(regex)) {}
+PythonRegex::PythonRegex(std::unique_ptr<re2::RE2> regex, RegexShare share)
+    : share_(std::move(share)), regex_(std::move(regex)) {}
 PythonRegex::PythonRegex(PythonRegex&&) noexcept = default;
 PythonRegex& PythonRegex::operator=(PythonRegex&&) noexcept = default;
 PythonRegex::~PythonRegex() = default;
 
+Result<PythonRegex> PythonRegex::within_share(const std::string& text) {
+  auto judged = build(text);
+  if (!judged->ok()) return refused(text, "together too large: " + judged->error());
+  auto share = RegexShare::take(static_cast<std::size_t>(judged->ProgramSize()), text.size());
+  if (!share) {
+    return refused(text,
+                   "the regular expressions of all checks may take 16 MiB together, which are "
+                   "used up");
+  }
+  judged.reset();
+  auto regex = build(text, static_cast<std::int64_t>(share->max_memory()));
+  if (!regex->ok()) return refused(text, "too large: " + regex->error());
+  return PythonRegex(std::move(regex), *std::move(share));
+}
+
 Result<PythonRegex> PythonRegex::compile(std::string_view pattern) {
   auto text = translated(pattern);
   if (!text) return text.error();
-  return PythonRegex(build(*text));
+  return within_share(*text);
 }
 
 Result<PythonRegex> PythonRegex::compile_any(std::span<const std::string> patterns) {
@@ -163,9 +179,7 @@ Result<PythonRegex> PythonRegex::compile_any(std::span<const std::string> patter
     if (!all.empty()) all += '|';
     all += "(?:" + *text + ")";
   }
-  auto regex = build(all);
-  if (!regex->ok()) return refused(all, "together too large: " + regex->error());
-  return PythonRegex(std::move(regex));
+  return within_share(all);
 }
 
 bool PythonRegex::found_in(std::string_view text) const {

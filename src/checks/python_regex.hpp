@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "checks/regex_share.hpp"
 #include "remora/core/error.hpp"
 
 namespace re2 {
@@ -22,7 +23,8 @@ namespace remora::checks {
 
 class PythonRegex {
  public:
-  /// Fails with one sentence for the operator: the pattern, and what is wrong with it.
+  /// Fails with one sentence for the operator: the pattern, and what is wrong with it, or that the
+  /// memory of all expressions is used up (see RegexShare).
   [[nodiscard]] static Result<PythonRegex> compile(std::string_view pattern);
   /// One expression that is found where any of `patterns` is; each is judged by itself.
   [[nodiscard]] static Result<PythonRegex> compile_any(std::span<const std::string> patterns);
@@ -42,7 +44,9 @@ class PythonRegex {
   [[nodiscard]] std::optional<std::string_view> first_group(std::string_view text) const;
 
  private:
-  explicit PythonRegex(std::unique_ptr<re2::RE2> regex);
+  PythonRegex(std::unique_ptr<re2::RE2> regex, RegexShare share);
+  [[nodiscard]] static Result<PythonRegex> within_share(const std::string& text);
+  RegexShare share_;
   std::unique_ptr<re2::RE2> regex_;
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/allocation_counter.hpp"
+
 namespace remora::checks {
 namespace {
 
@@ -96,6 +98,32 @@ TEST(PythonRegex, ShellPatternsEndWithTheText) {
     ASSERT_TRUE(regex) << c.glob;
     EXPECT_EQ(regex->found_in(c.text), c.found) << c.glob << ' ' << c.text;
   }
+}
+
+// Regression: 900 expressions in labels took 190 MiB once they had searched.
+TEST(PeakMemory, RegularExpressionsOfChecks) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += static_cast<char>('a' + (i * i + i / 7) % 26);
+  for (const std::string tail : {"[a-z]*x.*y[^z]{3}$", "(a|b[c-x]*){8}.{1,200}q"}) {
+    const fakes::PeakMemory memory;
+    std::vector<PythonRegex> kept;
+    int refused = 0;
+    for (int i = 0; i < 900; ++i) {
+      auto regex = PythonRegex::compile("m" + std::to_string(i) + "|" + tail);
+      if (!regex) {
+        EXPECT_NE(regex.error().message().find("16 MiB together"), std::string::npos);
+        ++refused;
+        continue;
+      }
+      (void)regex->found_in(text);
+      (void)regex->first_group(text);
+      kept.push_back(*std::move(regex));
+    }
+    EXPECT_LT(memory.peak(), 20 << 20) << tail;
+    EXPECT_LT(refused, 900) << tail;
+    EXPECT_TRUE(kept.front().found_in("m0"));
+  }
+  EXPECT_TRUE(PythonRegex::compile("given back")) << "with the expressions goes their share";
 }
 
 }  // namespace
