@@ -1,6 +1,7 @@
 // What the command line asks about DogStatsD: statistics, contexts, captures.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "remora/api/ipc_server.hpp"
@@ -18,6 +19,7 @@ struct DogstatsdInspected {
   const metrics::OriginTags& origins;
   const dogstatsd::MetricStats* stats;  ///< null unless DD_DOGSTATSD_METRICS_STATS_ENABLE
   dogstatsd::Capture& capture;
+  bool walking = false;  ///< an answer over all contexts is being made; one at a time
 };
 
 [[nodiscard]] bool is_dogstatsd_request(std::string_view request);
@@ -30,8 +32,11 @@ struct DogstatsdInspected {
 ///                                all fit into an answer, the last line is {"LeftOut": <number>}
 ///   "dogstatsd-capture?duration=60&path=DIR&compressed=1"  begins a capture; the path of its file
 /// `inspected` is null where DogStatsD is switched off.
-[[nodiscard]] api::IpcReply answer_dogstatsd(DogstatsdInspected* inspected,
-                                             std::string_view request);
+/// An answer takes 4 MiB at most, and about as much to make, however many contexts, tags and keys
+/// applications send; what walks over them gives the loop back after less than a millisecond.
+/// Lifetime: `inspected` outlives the coroutine.
+[[nodiscard]] asio::awaitable<api::IpcReply> answer_dogstatsd(DogstatsdInspected* inspected,
+                                                              std::string request);
 
 /// Ends a capture whose time is over and takes it off the server. To be called every few seconds.
 void tick_dogstatsd(DogstatsdInspected& inspected);

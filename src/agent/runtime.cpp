@@ -341,13 +341,17 @@ Result<void> Runtime::build_api() {
       settings.api_key, settings.auth_token_file_path, settings.ecs_metadata_uri_v4);
   ipc_health_ = &health_.add("ipc-server", milliseconds(0));
   auto ipc = api::IpcServer::listen(
-      io_.get_executor(), identity, counters_, *ipc_health_, [this](std::string_view request) {
-        if (request == "configcheck") return api::IpcReply{200, integrations_->config_check(false)};
-        if (request == "configcheck?verbose=1") {
-          return api::IpcReply{200, integrations_->config_check(true)};
+      io_.get_executor(), identity, counters_, *ipc_health_,
+      [this](std::string request) -> asio::awaitable<api::IpcReply> {
+        if (request == "configcheck") {
+          co_return api::IpcReply{200, integrations_->config_check(false)};
         }
-        if (!is_dogstatsd_request(request)) return answer(inspected_, request);
-        return answer_dogstatsd(dogstatsd_ ? &dogstatsd_->inspected() : nullptr, request);
+        if (request == "configcheck?verbose=1") {
+          co_return api::IpcReply{200, integrations_->config_check(true)};
+        }
+        if (!is_dogstatsd_request(request)) co_return answer(inspected_, request);
+        co_return co_await answer_dogstatsd(dogstatsd_ ? &dogstatsd_->inspected() : nullptr,
+                                            std::move(request));
       });
   if (ipc) {
     ipc_ = std::move(*ipc);

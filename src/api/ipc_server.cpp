@@ -26,6 +26,7 @@ constexpr std::size_t kMaxConnections = 64;
 /// milliseconds, also where the CPU is scarce.
 constexpr std::chrono::milliseconds kUnprovenLimit(200);
 constexpr std::chrono::seconds kReplyLimit(2);
+constexpr std::size_t kMaxWaitingBytes = 2 * kMaxReplyBytes;
 constexpr std::chrono::seconds kBeatInterval(5);
 constexpr std::chrono::seconds kAcceptRetry(1);
 
@@ -67,7 +68,7 @@ struct IpcServer::Impl {
   static void hang_up(Connection& connection);
   void displace();
   void close();
-  [[nodiscard]] IpcReply answer(std::string_view request) const;
+  [[nodiscard]] asio::awaitable<IpcReply> answer(std::string request);
 
   asio::any_io_executor executor;
   const IpcKey key;
@@ -79,6 +80,7 @@ struct IpcServer::Impl {
   asio::steady_timer pause;              ///< after a failed accept
   asio::steady_timer changed;            ///< cancelled when a connection or the heartbeat ended
   std::list<ConnectionPtr> connections;  ///< the oldest first
+  std::size_t waiting_bytes = 0;         ///< of replies that are being written
   bool beating = false;
   bool stopped = false;
   core::LogThrottle accept_throttle;
@@ -274,19 +276,27 @@ asio::awaitable<bool> IpcServer::Impl::converse(ConnectionPtr connection) {
   connection->stage = Connection::Stage::proven;
   limit(connection, kReplyLimit);
 
-  const IpcReply reply = answer(request->text);
+  IpcReply reply = co_await answer(std::string(request->text));
+  if (waiting_bytes + reply.body.size() > kMaxWaitingBytes) {
+    reply = {500, "other callers are reading large answers; try again"};
+  }
+  waiting_bytes += reply.body.size();
+  struct Written {
+    std::size_t& waiting_bytes;
+    const std::size_t size;
+    ~Written() { waiting_bytes -= size; }
+  } written{waiting_bytes, reply.body.size()};
   out = std::to_string(reply.status) + " " + std::to_string(reply.body.size()) + "\n";
-  out += reply.body;
-  const auto bytes = asio::buffer(out);
+  const std::array<asio::const_buffer, 2> bytes{asio::buffer(out), asio::buffer(reply.body)};
   const auto [replied, reply_size] =
       co_await asio::async_write(connection->socket, bytes, no_throw);
   co_return !replied;
 }
 
-IpcReply IpcServer::Impl::answer(std::string_view request) const {
+asio::awaitable<IpcReply> IpcServer::Impl::answer(std::string request) {
   IpcReply reply;
   try {
-    reply = handler(request);
+    reply = co_await handler(std::move(request));
   } catch (const std::exception& error) {
     kLog.error("a request of the command line failed", {{"cause", error.what()}});
     reply = {500, "the daemon failed to answer; its log has the cause"};
@@ -297,7 +307,7 @@ IpcReply IpcServer::Impl::answer(std::string_view request) const {
   if (reply.body.size() > kMaxReplyBytes) {
     reply = {500, "the answer is larger than 4 MiB; ask for one section"};
   }
-  return reply;
+  co_return reply;
 }
 
 }  // namespace remora::api

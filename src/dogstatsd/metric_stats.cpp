@@ -17,6 +17,8 @@ namespace {
 
 /// Of names and tags together; an answer of 4 MiB holds them with what JSON adds.
 constexpr std::size_t kMaxTextBytes = 1024 * 1024;
+constexpr std::size_t kMaxAnswerBytes = 4 * 1024 * 1024;  ///< of the connection of the CLI
+constexpr std::size_t kLastEntry = 256;                   ///< what counts the rest
 /// The same tags in another order are another line; so many lines are known at once.
 constexpr std::size_t kAliasesPerEntry = 4;
 
@@ -117,22 +119,38 @@ void MetricStats::seen(std::string_view name, std::string_view tags, std::int64_
   }
 }
 
-std::string MetricStats::json() const {
-  nlohmann::json all = nlohmann::json::object();
-  const auto add = [&all](std::uint64_t key, const std::string& name, const std::string& tags,
-                          std::uint64_t count, std::int64_t seen) {
-    all[std::to_string(key)] = {
+std::string MetricStats::json(bool pretty) const {
+  std::string out = "{";
+  const std::string_view line = pretty ? "\n    " : "", space = pretty ? " " : "";
+  // One entry at a time: a tree of all would take ten times the text.
+  const auto add = [&](std::uint64_t key, std::string_view name, std::string_view tags,
+                       std::uint64_t count, std::int64_t seen) {
+    std::string entry(out.size() > 1 ? "," : "");
+    entry.append(line).append("\"").append(std::to_string(key)).append("\":").append(space);
+    const nlohmann::json value = {
         {"name", name}, {"count", count}, {"last_seen", time_text(seen)}, {"tags", tags}};
+    for (const char c :
+         value.dump(pretty ? 4 : -1, ' ', false, nlohmann::json::error_handler_t::replace)) {
+      entry += c;
+      if (c == '\n') entry += "    ";
+    }
+    if (out.size() + entry.size() + kLastEntry > kMaxAnswerBytes && key != 0) return false;
+    out += entry;
+    return true;
   };
+  std::uint64_t not_listed = impl_->not_listed;
+  std::int64_t not_listed_seen = impl_->not_listed_seen;
   for (const Entry& entry : impl_->entries) {
-    add(entry.key, entry.name, entry.tags, entry.count, entry.last_seen);
+    if (add(entry.key, entry.name, entry.tags, entry.count, entry.last_seen)) continue;
+    not_listed += entry.count;
+    not_listed_seen = std::max(not_listed_seen, entry.last_seen);
   }
   // In the form of a metric, because readers expect nothing else.
-  if (impl_->not_listed > 0) {
-    add(0, "(metrics over the limit of the statistics)", "", impl_->not_listed,
-        impl_->not_listed_seen);
+  if (not_listed > 0) {
+    add(0, "(metrics over the limit of the statistics)", "", not_listed, not_listed_seen);
   }
-  return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (pretty && out.size() > 1) out += '\n';
+  return out + "}";
 }
 
 std::string MetricStats::text() const {

@@ -110,16 +110,18 @@ std::vector<MetricUsage> TimeSampler::Impl::top(std::size_t count) const {
 
 std::vector<MetricUsage> TimeSampler::top(std::size_t count) const { return impl_->top(count); }
 
-void TimeSampler::for_each(const std::function<void(const ContextView&)>& visit) const {
+bool TimeSampler::for_some(ContextId& next,
+                           const std::function<bool(const ContextView&)>& visit) const {
   const ContextStore& store = impl_->store;
-  for (ContextId id = 0; id < store.end(); ++id) {
-    const Record& record = store[id];
+  while (next < store.end()) {
+    const Record& record = store[next++];
     if (record.text == nullptr) continue;
     ContextView view{
         store.name(record), ContextStore::host(record), static_cast<SampleType>(record.type),
         record.origin,      ContextStore::tags(record), record.last_seen};
-    visit(view);
+    if (!visit(view)) return next < store.end();
   }
+  return false;
 }
 
 telemetry::StatusNode TimeSampler::status() const {

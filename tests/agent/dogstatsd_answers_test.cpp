@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "dogstatsd/task_tagger.hpp"
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
+#include "fakes/run_coroutine.hpp"
 #include "fakes/temporary_directory.hpp"
 #include "remora/dogstatsd/enricher.hpp"
 #include "remora/dogstatsd/process_containers.hpp"
@@ -27,7 +31,9 @@ class DogstatsdAnswers : public testing::Test {
     packet.bytes = bytes;
     server_.on_packets(std::span<const dogstatsd::Packet>(&packet, 1));
   }
-  api::IpcReply ask(std::string_view request) { return answer_dogstatsd(&inspected_, request); }
+  api::IpcReply ask(std::string request) {
+    return fakes::run(answer_dogstatsd(&inspected_, std::move(request)));
+  }
   static metrics::TimeSamplerOptions limits() {
     metrics::TimeSamplerOptions options;
     options.max_contexts = 50'000;
@@ -61,6 +67,7 @@ TEST_F(DogstatsdAnswers, StatsHaveThreeForms) {
   EXPECT_EQ(pretty.status, 200);
   EXPECT_THAT(pretty.body, HasSubstr("\n    \"count\": 2,"));
   EXPECT_EQ(Json::parse(pretty.body), Json::parse(stats_.json()));
+  EXPECT_EQ(Json::parse(pretty.body).dump(4), pretty.body);
 }
 
 TEST_F(DogstatsdAnswers, StatsThatAreOffSayWhatToSet) {
@@ -137,6 +144,55 @@ TEST_F(DogstatsdAnswers, ContextsBeyondTheAnswerAreCounted) {
   EXPECT_EQ(last["LeftOut"], 40'000 - (lines - 1));
 }
 
+// Regression: the sets of values of these took 525 MiB, 20 seconds and all of the loop.
+TEST_F(DogstatsdAnswers, LinesWithThousandsOfTagKeysFitIntoTheBudgetOfAnAnswer) {
+  for (int line = 0; line < 1'800; ++line) {
+    std::string text = "m:1|c|#";
+    for (int key = 0; key < 1'300; ++key) {
+      text += "k" + std::to_string(key) + ":" + std::to_string(line) + ",";
+    }
+    send(text);
+  }
+  for (const std::string request :
+       {"dogstatsd-top?n=1000&t=1000", "dogstatsd-contexts", "dogstatsd-stats"}) {
+    asio::io_context io;
+    std::size_t turns = 0;
+    bool done = false;
+    asio::co_spawn(
+        io,
+        [&]() -> asio::awaitable<void> {
+          while (!done) {
+            ++turns;
+            co_await asio::post(no_throw);
+          }
+        },
+        asio::detached);
+    const fakes::PeakMemory memory;
+    const auto reply = fakes::run(io, answer_dogstatsd(&inspected_, request));
+    EXPECT_LT(memory.peak(), 9 << 20) << request;
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    EXPECT_LE(reply.body.size(), 4u << 20) << request;
+    if (request != "dogstatsd-stats") EXPECT_GT(turns, 100u) << "the loop must get its turns";
+    done = true;
+    io.run();
+  }
+  EXPECT_THAT(ask("dogstatsd-top").body, HasSubstr(" or more k"));
+}
+
+TEST_F(DogstatsdAnswers, OneWalkOverTheContextsAtATime) {
+  for (int i = 0; i < 5'000; ++i) send("m:1|c|#user:" + std::to_string(i));
+  asio::io_context io;
+  std::vector<int> statuses;
+  for (int i = 0; i < 2; ++i) {
+    asio::co_spawn(
+        io, answer_dogstatsd(&inspected_, "dogstatsd-top"),
+        [&](std::exception_ptr, api::IpcReply reply) { statuses.push_back(reply.status); });
+  }
+  io.run();
+  EXPECT_THAT(statuses, testing::ElementsAre(500, 200));
+  EXPECT_EQ(ask("dogstatsd-top").status, 200);
+}
+
 TEST_F(DogstatsdAnswers, ACaptureSeesPacketsUntilItsTimeIsOver) {
   const auto reply = ask("dogstatsd-capture?duration=1.5&compressed=0");
   ASSERT_EQ(reply.status, 200) << reply.body;
@@ -187,7 +243,7 @@ TEST_F(DogstatsdAnswers, OtherRequestsAreUnknown) {
 }
 
 TEST(DogstatsdAnswer, ThatIsSwitchedOffSaysSo) {
-  const auto reply = answer_dogstatsd(nullptr, "dogstatsd-top");
+  const auto reply = fakes::run(answer_dogstatsd(nullptr, "dogstatsd-top"));
   EXPECT_EQ(reply.status, 400);
   EXPECT_THAT(reply.body, HasSubstr("DD_USE_DOGSTATSD"));
 }

@@ -147,7 +147,7 @@ TEST(IpcServer, FailsToListenWhenEveryNameIsTaken) {
   telemetry::HealthRegistry registry(clock);
   auto& health = registry.add("ipc-server", seconds(0));
   const auto server =
-      IpcServer::listen(io.get_executor(), test_identity(), counters, health, TestDaemon::echo);
+      IpcServer::listen(io.get_executor(), test_identity(), counters, health, TestDaemon::answer);
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code(), Errc::io);
 }
@@ -161,7 +161,7 @@ TEST(IpcServer, NeedsASecret) {
   IpcIdentity open_to_all = test_identity();
   open_to_all.secret.clear();
   const auto server =
-      IpcServer::listen(io.get_executor(), open_to_all, counters, health, TestDaemon::echo);
+      IpcServer::listen(io.get_executor(), open_to_all, counters, health, TestDaemon::answer);
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code(), Errc::invalid_config);
 }
@@ -284,7 +284,7 @@ TEST(IpcServer, CancellationEndsRun) {
   telemetry::HealthRegistry registry(clock);
   auto& health = registry.add("ipc-server", seconds(0));
   auto server =
-      IpcServer::listen(io.get_executor(), test_identity(), counters, health, TestDaemon::echo);
+      IpcServer::listen(io.get_executor(), test_identity(), counters, health, TestDaemon::answer);
   ASSERT_TRUE(server);
   asio::cancellation_signal cancel;
   bool ended = false;

@@ -24,7 +24,7 @@ inline IpcIdentity test_identity() {
 
 class TestDaemon {
  public:
-  explicit TestDaemon(const IpcIdentity& identity, IpcHandler handler = echo)
+  explicit TestDaemon(const IpcIdentity& identity, IpcHandler handler = answer)
       : health(registry.add("ipc-server", std::chrono::seconds(30))) {
     auto listening =
         IpcServer::listen(io_.get_executor(), identity, counters, health, std::move(handler));
@@ -47,6 +47,7 @@ class TestDaemon {
     EXPECT_TRUE(run_ended) << "run() must return after stop()";
   }
 
+  static asio::awaitable<IpcReply> answer(std::string request) { co_return echo(request); }
   static IpcReply echo(std::string_view request) {
     if (request == "missing") return {404, "unknown request"};
     if (request == "throw") throw std::runtime_error("broken");

@@ -18,16 +18,18 @@ struct IpcReply {
   std::string body;
 };
 
-/// Answers "status?format=text&section=forwarder", "health", "config", "hostname", … Synchronous:
-/// it only reads what components already know.
-using IpcHandler = std::function<IpcReply(std::string_view request)>;
+/// Answers "status?format=text&section=forwarder", "health", "config", "hostname", …: it only reads
+/// what components already know, and gives the loop back where that is much. Runs on after the
+/// caller has gone; `IpcServer::run` waits for it.
+using IpcHandler = std::function<asio::awaitable<IpcReply>(std::string request)>;
 
 /// At most 64 connections at a time, 4 KiB of request, 200 ms until the caller has proved to know
-/// the secret and 2 s from there, 4 MiB of reply. With all places taken the oldest caller that has
-/// said nothing is closed for a new one, or else the oldest without a proof; while all have one,
-/// more wait in the kernel's queue. A caller that breaks the protocol, does not know the secret,
-/// takes too long or is displaced is closed without an answer and counted in `ipc_rejected`.
-/// Threading: the loop. Lifetime: counters and health must outlive it; it must outlive `run()`.
+/// the secret and 2 s from there, 4 MiB of reply, 8 MiB of replies that wait to be read. With all
+/// places taken the oldest caller that has said nothing is closed for a new one, or else the oldest
+/// without a proof; while all have one, more wait in the kernel's queue. A caller that breaks the
+/// protocol, does not know the secret, takes too long or is displaced is closed without an answer
+/// and counted in `ipc_rejected`. Threading: the loop. Lifetime: counters and health must outlive
+/// it; it must outlive `run()`.
 class IpcServer {
  public:
   /// Errors: io when none of the names can be bound, invalid_config when the secret is empty.

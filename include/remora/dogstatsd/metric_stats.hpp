@@ -17,7 +17,8 @@ class MetricStats {
   ~MetricStats();
   /// `tags`: raw, as the client wrote them. `now`: Unix seconds.
   void seen(std::string_view name, std::string_view tags, std::int64_t now);
-  [[nodiscard]] std::string json() const;
+  /// At most 4 MiB; metrics that do not fit are counted as those over the limit.
+  [[nodiscard]] std::string json(bool pretty = false) const;
   [[nodiscard]] std::string text() const;
 
  private:

@@ -110,7 +110,10 @@ class TimeSampler final : public telemetry::StatusSource {
     model::PackedTags tags;
     std::int64_t last_seen;
   };
-  void for_each(const std::function<void(const ContextView&)>& visit) const;
+  /// Shows the contexts from number `next` on until `visit` returns false: then true, and `next` is
+  /// where to go on. Samples may come in between; contexts made or forgotten then may be missed.
+  [[nodiscard]] bool for_some(ContextId& next,
+                              const std::function<bool(const ContextView&)>& visit) const;
 
   [[nodiscard]] telemetry::StatusNode status() const override;
 
