@@ -121,7 +121,7 @@ void MetricStats::seen(std::string_view name, std::string_view tags, std::int64_
 
 std::string MetricStats::json(bool pretty) const {
   std::string out = "{";
-  const std::string_view line = pretty ? "\n    " : "", space = pretty ? " " : "";
+  const std::string_view line = pretty ? "\n  " : "", space = pretty ? " " : "";
   // One entry at a time: a tree of all would take ten times the text.
   const auto add = [&](std::uint64_t key, std::string_view name, std::string_view tags,
                        std::uint64_t count, std::int64_t seen) {
@@ -130,9 +130,9 @@ std::string MetricStats::json(bool pretty) const {
     const nlohmann::json value = {
         {"name", name}, {"count", count}, {"last_seen", time_text(seen)}, {"tags", tags}};
     for (const char c :
-         value.dump(pretty ? 4 : -1, ' ', false, nlohmann::json::error_handler_t::replace)) {
+         value.dump(pretty ? 2 : -1, ' ', false, nlohmann::json::error_handler_t::replace)) {
       entry += c;
-      if (c == '\n') entry += "    ";
+      if (c == '\n') entry += "  ";
     }
     if (out.size() + entry.size() + kLastEntry > kMaxAnswerBytes && key != 0) return false;
     out += entry;

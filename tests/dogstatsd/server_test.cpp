@@ -12,6 +12,7 @@
 
 #include "dogstatsd/refused_lines.hpp"
 #include "dogstatsd/task_tagger.hpp"
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
 #include "remora/dogstatsd/metric_stats.hpp"
 
@@ -300,6 +301,19 @@ TEST(Server, CredentialsWithoutAContainerAreCountedAndTheDataKept) {
   world.server.on_packets(std::span<const Packet>(&packet, 1));
   EXPECT_EQ(world.counters.origin_errors.value, 1u);
   EXPECT_THAT(world.flush(), ElementsAre("a{|} 0.1@0"));
+}
+
+TEST(PeakMemory, EventsAndServiceChecksOfDogStatsD) {
+  World world;
+  const std::string text(2'000, 'x');
+  const fakes::PeakMemory memory;
+  for (int i = 0; i < 20'000; ++i) {
+    world.send("_e{5,2000}:title|" + text + "|#a:" + std::to_string(i));
+    world.send("_sc|name|0|#a:" + std::to_string(i) + "|m:" + text);
+  }
+  EXPECT_GT(world.counters.dropped_events.value, 0u);
+  EXPECT_GT(world.counters.dropped_service_checks.value, 0u);
+  EXPECT_LT(memory.peak(), 12 << 20);
 }
 
 }  // namespace
