@@ -30,8 +30,10 @@ struct Transaction {
 };
 
 /// Memory of a transaction besides its body: the object, the nodes of map and shared_ptr, what
-/// malloc adds to each of them. Measured at about 240 bytes with glibc.
+/// malloc adds to each of them. With glibc 176 bytes for the node of the map, 64 for the shared
+/// body, 16 for its buffer.
 inline constexpr std::size_t kBookkeepingBytes = 256;
+static_assert(sizeof(Transaction) <= 128);
 
 /// Bytes a payload stands for. A body shared by two keys counts twice: the bound errs to the safe
 /// side.

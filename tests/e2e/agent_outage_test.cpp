@@ -105,8 +105,9 @@ TEST(Outage, ARefusedKeyIsTheLastWordOfTheLog) {
   ServerThread thread;
   Task task(thread);
   Intake intake(thread);
-  intake.expected_key = "00000000000000000000000000000001";
-  Process agent(kAgentProgram, {"run"}, agent_variables(task, intake));
+  auto variables = agent_variables(task, intake);
+  variables["DD_API_KEY"] = "00000000000000000000000000000001";
+  Process agent(kAgentProgram, {"run"}, variables);
   ASSERT_TRUE(eventually([&] { return intake.bad_request_seen.load(); }, seconds(30)));
   agent.kill(SIGTERM);
   EXPECT_EQ(agent.wait(seconds(10)), 0) << agent.output();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace remora::forwarder {
@@ -20,7 +21,8 @@ class Receipt {
  public:
   /// Nobody waits.
   Receipt() = default;
-  explicit Receipt(std::function<void(Fate)> settled) : settled_(std::move(settled)) {}
+  explicit Receipt(std::function<void(Fate)> settled)
+      : settled_(std::make_unique<std::function<void(Fate)>>(std::move(settled))) {}
   ~Receipt() { settle(Fate::dropped); }
   Receipt(Receipt&& other) noexcept : settled_(std::exchange(other.settled_, nullptr)) {}
   Receipt& operator=(Receipt&& other) noexcept {
@@ -32,13 +34,14 @@ class Receipt {
   }
 
   void settle(Fate fate) {
-    if (const auto settled = std::exchange(settled_, nullptr)) settled(fate);
+    if (const auto settled = std::exchange(settled_, nullptr)) (*settled)(fate);
   }
   /// Nothing has happened: the source keeps what it asked for.
   void withdraw() noexcept { settled_ = nullptr; }
 
  private:
-  std::function<void(Fate)> settled_;
+  /// One word: most payloads have none, and thousands of them may wait.
+  std::unique_ptr<std::function<void(Fate)>> settled_;
 };
 
 }  // namespace remora::forwarder

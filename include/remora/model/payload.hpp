@@ -29,13 +29,13 @@ enum class PayloadKind : std::uint8_t { series, service_checks, sketches, events
 
 struct Payload {
   PayloadKind kind = PayloadKind::series;
-  std::string_view path;                    ///< "/api/v2/series": a literal of the serializer
+  std::uint32_t stream = 0;  ///< payloads of one stream keep their order at an intake that has one
+  std::string_view path;     ///< "/api/v2/series": a literal of the serializer
   std::string_view content_type;            ///< literal
   std::string_view content_encoding;        ///< literal: "zstd", "gzip", "deflate" or "" for none
   std::shared_ptr<const std::string> body;  ///< compressed bytes, shared by every endpoint and key
   std::size_t items = 0;  ///< points (series) or elements: what is counted when it is lost
   std::size_t uncompressed_bytes = 0;
-  std::uint32_t stream = 0;  ///< payloads of one stream keep their order at an intake that has one
 };
 
 }  // namespace remora::model
