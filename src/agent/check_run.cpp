@@ -307,10 +307,9 @@ class CheckRun {
     ToAggregator sender(aggregator);
     std::unique_ptr<checks::Check> check;
     if (name_ == kContainer) {
-      checks::ContainerCheckOptions options;
-      options.launch_type = place_.launch_type;
-      options.extended_metrics = loaded_.settings.container_extended_metrics;
-      check = checks::make_container_check(*source_, tagger_, clock_, containers_, options);
+      check = checks::make_container_check(
+          *source_, tagger_, clock_, containers_,
+          container_check_options(loaded_.settings, place_.launch_type));
     } else {
       check = checks::make_ecs_fargate_check(*source_, tagger_, clock_, containers_);
     }

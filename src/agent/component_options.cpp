@@ -102,6 +102,15 @@ forwarder::IntakeOptions forwarder_options(const config::Settings& settings,
   return options;
 }
 
+forwarder::ApiKeyValidatorOptions validator_options(const config::Settings& settings,
+                                                    std::vector<forwarder::Domain> domains) {
+  forwarder::ApiKeyValidatorOptions options;
+  options.domains = std::move(domains);
+  options.agent_version = core::kVersion;
+  options.interval = settings.forwarder_apikey_validation_interval;
+  return options;
+}
+
 ecs::EnvironmentVariables ecs_variables(const config::Settings& settings) {
   ecs::EnvironmentVariables variables;
   variables.metadata_uri_v4 = settings.ecs_metadata_uri_v4;
@@ -121,6 +130,23 @@ Result<ecs::MetadataClientOptions> metadata_options(const config::Settings& sett
   options.timeout = settings.ecs_metadata_timeout;
   options.retry_initial = settings.ecs_metadata_retry_initial_interval;
   options.retry_max_elapsed = settings.ecs_metadata_retry_max_elapsed_time;
+  return options;
+}
+
+ecs::TaskSourceOptions task_source_options(const config::Settings& settings,
+                                           ecs::LaunchType launch_type) {
+  ecs::TaskSourceOptions options;
+  options.launch_type = launch_type;
+  options.own_container = !settings.service.empty() || !settings.version.empty();
+  options.resource_tags = settings.ecs_collect_resource_tags_ec2;
+  return options;
+}
+
+checks::ContainerCheckOptions container_check_options(const config::Settings& settings,
+                                                      ecs::LaunchType launch_type) {
+  checks::ContainerCheckOptions options;
+  options.launch_type = launch_type;
+  options.extended_metrics = settings.container_extended_metrics;
   return options;
 }
 
@@ -149,6 +175,27 @@ tagger::TaggerOptions tagger_options(const config::Settings& settings) {
   options.collect_resource_tags = settings.ecs_collect_resource_tags_ec2;
   options.resource_tags_replace_colon = settings.ecs_resource_tags_replace_colon;
   return options;
+}
+
+PipelineOptions pipeline_options(const config::Settings& settings) {
+  PipelineOptions options;
+  options.agent_version = core::kVersion;
+  options.hostname = settings.hostname;
+  options.self_cardinality =
+      tagger::parse_cardinality(settings.checks_tag_cardinality).value_or(tagger::Cardinality::low);
+  options.series = settings.enable_payloads_series;
+  options.service_checks = settings.enable_payloads_service_checks;
+  options.sketches = settings.enable_payloads_sketches;
+  options.events = settings.enable_payloads_events;
+  options.queue_room =
+      static_cast<std::size_t>(settings.forwarder_retry_queue_payloads_max_size) / 2;
+  return options;
+}
+
+Result<CompressionOptions> compression_options(const config::Settings& settings) {
+  const auto kind = serializer::parse_compression(settings.serializer_compressor_kind);
+  if (!kind) return kind.error();
+  return CompressionOptions{*kind, static_cast<int>(settings.serializer_zstd_compressor_level)};
 }
 
 serializer::SeriesLimits series_limits(const config::Settings& settings) {

@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "agent/pipeline.hpp"
+#include "remora/checks/container/container_check.hpp"
 #include "remora/config/settings.hpp"
 #include "remora/core/error.hpp"
 #include "remora/core/log.hpp"
 #include "remora/ecs/container_filter.hpp"
 #include "remora/ecs/environment.hpp"
 #include "remora/ecs/metadata_client.hpp"
+#include "remora/ecs/task_source.hpp"
 #include "remora/forwarder/api_key_validator.hpp"
 #include "remora/forwarder/intake.hpp"
 #include "remora/net/beast_client.hpp"
@@ -34,13 +37,29 @@ namespace remora::agent {
 [[nodiscard]] forwarder::IntakeOptions forwarder_options(const config::Settings& settings,
                                                          std::vector<forwarder::Domain> domains);
 
+[[nodiscard]] forwarder::ApiKeyValidatorOptions validator_options(
+    const config::Settings& settings, std::vector<forwarder::Domain> domains);
+
 [[nodiscard]] ecs::EnvironmentVariables ecs_variables(const config::Settings& settings);
 /// Errors: invalid_config when ECS_CONTAINER_METADATA_URI_V4 is no URL.
 [[nodiscard]] Result<ecs::MetadataClientOptions> metadata_options(const config::Settings& settings);
+/// `launch_type`: as detected, unknown where the task has to tell.
+[[nodiscard]] ecs::TaskSourceOptions task_source_options(const config::Settings& settings,
+                                                         ecs::LaunchType launch_type);
+[[nodiscard]] checks::ContainerCheckOptions container_check_options(
+    const config::Settings& settings, ecs::LaunchType launch_type);
 [[nodiscard]] ecs::ContainerFilterOptions metrics_filter(const config::Settings& settings);
 
 [[nodiscard]] tagger::TaggerOptions tagger_options(const config::Settings& settings);
 
+[[nodiscard]] PipelineOptions pipeline_options(const config::Settings& settings);
+
+struct CompressionOptions {
+  serializer::CompressionKind kind;
+  int level;  ///< of zstd
+};
+/// Errors: invalid_config for a word that is no compression.
+[[nodiscard]] Result<CompressionOptions> compression_options(const config::Settings& settings);
 [[nodiscard]] serializer::SeriesLimits series_limits(const config::Settings& settings);
 [[nodiscard]] serializer::PayloadLimits payload_limits(const config::Settings& settings);
 

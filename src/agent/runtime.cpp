@@ -222,31 +222,21 @@ Result<void> Runtime::build_integrations() {
 
 Result<void> Runtime::build_pipeline() {
   const config::Settings& settings = loaded_.settings;
-  auto compression = serializer::parse_compression(settings.serializer_compressor_kind);
+  const auto compression = compression_options(settings);
   if (!compression) return compression.error();
-  const int level = static_cast<int>(settings.serializer_zstd_compressor_level);
+  const auto [kind, level] = *compression;
   const auto to_forwarder = [this](model::Payload payload) {
     forwarder_->submit(std::move(payload));
   };
   const serializer::PayloadLimits limits = payload_limits(settings);
-  serializers_.reset(new Serializers{
-      {*compression, level, series_limits(settings), counters_.serializer, to_forwarder},
-      {*compression, level, limits, counters_.serializer, to_forwarder},
-      {*compression, level, limits, counters_.serializer},
-      {*compression, level, limits, settings.hostname, counters_.serializer}});
+  serializers_.reset(
+      new Serializers{{kind, level, series_limits(settings), counters_.serializer, to_forwarder},
+                      {kind, level, limits, counters_.serializer, to_forwarder},
+                      {kind, level, limits, counters_.serializer},
+                      {kind, level, limits, settings.hostname, counters_.serializer}});
 
-  PipelineOptions options;
-  options.agent_version = core::kVersion;
-  options.hostname = settings.hostname;
-  const tagger::Cardinality cardinality =
-      tagger::parse_cardinality(settings.checks_tag_cardinality).value_or(tagger::Cardinality::low);
-  options.self_cardinality = cardinality;
-  options.series = settings.enable_payloads_series;
-  options.service_checks = settings.enable_payloads_service_checks;
-  options.sketches = settings.enable_payloads_sketches;
-  options.events = settings.enable_payloads_events;
-  options.queue_room =
-      static_cast<std::size_t>(settings.forwarder_retry_queue_payloads_max_size) / 2;
+  PipelineOptions options = pipeline_options(settings);
+  const tagger::Cardinality cardinality = options.self_cardinality;
   pipeline_ = std::make_unique<Pipeline>(*aggregator_, integrations_->scheduler(),
                                          dogstatsd_ ? dogstatsd_->source() : DogstatsdSource{},
                                          *serializers_, *forwarder_, *tagger_, clock_, counters_,
@@ -272,10 +262,7 @@ Result<void> Runtime::build_intake() {
 
   auto domains = intake_domains(settings, inspected_.environment_warnings);
   if (!domains) return domains.error();
-  forwarder::ApiKeyValidatorOptions validation;
-  validation.domains = *domains;
-  validation.agent_version = core::kVersion;
-  validation.interval = settings.forwarder_apikey_validation_interval;
+  forwarder::ApiKeyValidatorOptions validation = validator_options(settings, *domains);
   forwarder_health_ = &health_.add("forwarder", kLoopLimit);
   forwarder_ =
       std::make_unique<forwarder::Intake>(*http_, clock_, counters_.forwarder, *forwarder_health_,
@@ -300,13 +287,9 @@ Result<void> Runtime::build_ecs() {
   metadata_ =
       std::make_unique<ecs::MetadataClient>(*http_, clock_, counters_.ecs, std::move(*options));
   source_health_ = &health_.add("ecs-task-source", kLoopLimit);
-  ecs::TaskSourceOptions source_options;
-  source_options.launch_type = environment_.launch_type;
-  source_options.own_container =
-      !loaded_.settings.service.empty() || !loaded_.settings.version.empty();
-  source_options.resource_tags = loaded_.settings.ecs_collect_resource_tags_ec2;
-  source_ = std::make_unique<ecs::TaskSource>(*metadata_, clock_, *source_health_, counters_.ecs,
-                                              source_options);
+  source_ =
+      std::make_unique<ecs::TaskSource>(*metadata_, clock_, *source_health_, counters_.ecs,
+                                        task_source_options(settings, environment_.launch_type));
   telemetry::HealthComponent& tagger_health = health_.add("tagger", milliseconds(0));
   tagger_health.beat();
   source_->on_change([this](const ecs::TaskPtr& task) {
@@ -324,11 +307,9 @@ Result<void> Runtime::build_ecs() {
     tasks_.spawn("early sample", early_sample(), nullptr);
   });
 
-  checks::ContainerCheckOptions container_options;
-  container_options.launch_type = environment_.launch_type;
-  container_options.extended_metrics = settings.container_extended_metrics;
   scheduler_->add(
-      checks::make_container_check(*source_, *tagger_, clock_, filter_, container_options));
+      checks::make_container_check(*source_, *tagger_, clock_, filter_,
+                                   container_check_options(settings, environment_.launch_type)));
   if (environment_.fargate_metrics) {
     scheduler_->add(checks::make_ecs_fargate_check(*source_, *tagger_, clock_, filter_));
   }
