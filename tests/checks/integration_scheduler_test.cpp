@@ -236,6 +236,36 @@ TEST_F(IntegrationSchedulerTest, AtMostSoManyRunAtOnceAndTheRestGetsItsTurn) {
   for (int i = 0; i < 20; ++i) EXPECT_GE(runs_["i" + std::to_string(i)], 1) << i;
 }
 
+// One that takes as long as `slow_after` is slow and makes room; one that takes less is not.
+TEST_F(IntegrationSchedulerTest, ARunOfExactlyTheLimitIsSlow) {
+  for (const auto& [time, slow] : {std::pair{2'000, true}, std::pair{1'900, false}}) {
+    IntegrationSchedulerOptions options;
+    options.max_running = 1;
+    options.max_slow_running = 4;
+    options.slow_after = seconds(2);
+    remake(options);
+    most_inside_ = 0;
+    for (int i = 0; i < 4; ++i) {
+      add_taking("i" + std::to_string(i), milliseconds(time), {{"min_collection_interval", 3}});
+    }
+    advance(seconds(60));
+    EXPECT_EQ(most_inside_ > 1, slow) << time << " ms";
+    scheduler_.reset();
+    advance(seconds(5));
+    inside_.clear();
+  }
+}
+
+TEST_F(IntegrationSchedulerTest, AsManyRefusedInstancesAreNamedAsMayRun) {
+  IntegrationSchedulerOptions options;
+  options.max_instances = 2;
+  remake(options);
+  for (const char* id : {"a", "b", "c"}) EXPECT_FALSE(try_add(id, ""));
+  EXPECT_EQ(scheduler_->status().children.at(1).children.size(), 2u);
+  EXPECT_FALSE(try_add("b", ""));  // a known one may tell another reason
+  EXPECT_EQ(scheduler_->status().children.at(1).children.size(), 2u);
+}
+
 TEST_F(IntegrationSchedulerTest, HangingChecksNeverDelayTheOthers) {
   IntegrationSchedulerOptions options;
   options.max_running = 2;

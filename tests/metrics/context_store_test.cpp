@@ -75,6 +75,52 @@ TEST(ContextStore, KeepsNameHostAndTags) {
   EXPECT_FALSE(tags.next(tag));
 }
 
+// Lengths are stored in seven bits a byte.
+TEST(ContextStore, KeepsTagsAndHostsOfEveryLength) {
+  for (const std::size_t length : {0u, 1u, 126u, 127u, 128u, 129u, 16'383u, 16'384u, 16'385u}) {
+    ContextStore store;
+    const std::string text(length, 'v');
+    const std::size_t before = store.bytes();
+    const ContextId id = intern(store, {"m", text, SampleType::gauge, 0, {text, "z"}});
+    EXPECT_EQ(ContextStore::host(store[id]), text);
+    model::PackedTags tags = ContextStore::tags(store[id]);
+    std::string_view tag;
+    ASSERT_TRUE(tags.next(tag)) << length;
+    EXPECT_EQ(tag, text);
+    ASSERT_TRUE(tags.next(tag)) << length;
+    EXPECT_EQ(tag, "z");
+    EXPECT_TRUE(tags.empty()) << length;
+    EXPECT_GE(store.bytes() - before, 2 * length);
+  }
+}
+
+// Memory goes back when three quarters of at least 4,096 contexts have gone, not one earlier.
+TEST(ContextStore, ShrinksAtAQuarterOfItsPeak) {
+  struct Row {
+    int peak, left;
+    bool shrinks;
+  };
+  for (const Row row : {Row{4096, 1024, true}, Row{4096, 1025, false}, Row{4095, 10, false},
+                        Row{5120, 1280, true}}) {
+    ContextStore store;
+    std::vector<ContextId> ids;
+    for (int i = 0; i < row.peak; ++i)
+      ids.push_back(intern(store, {"m", "", SampleType::gauge, 0, {"id:" + std::to_string(i)}}));
+    while (static_cast<int>(ids.size()) > row.left) {
+      store.erase(ids.back());
+      ids.pop_back();
+    }
+    const std::size_t before = store.bytes();
+    store.shrink();
+    EXPECT_EQ(store.bytes() < before, row.shrinks) << row.peak << " " << row.left;
+    EXPECT_EQ(store.size(), static_cast<std::size_t>(row.left));
+    for (int i = 0; i < row.left; ++i) {
+      EXPECT_EQ(intern(store, {"m", "", SampleType::gauge, 0, {"id:" + std::to_string(i)}}),
+                ids[static_cast<std::size_t>(i)]);
+    }
+  }
+}
+
 TEST(ContextStore, FindsTheOthersAfterManyWereErased) {
   ContextStore store;
   std::vector<ContextId> ids;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <vector>
 
@@ -45,9 +46,13 @@ TEST_F(TcpCheckTest, SeesAnOpenPort) {
   ASSERT_TRUE(run(instance(server.port())));
   EXPECT_EQ(golden(server.port()), fixture("tcp_check/open.txt"));
   EXPECT_EQ(sender_.value("network.tcp.can_connect"), 1);
+  const auto begin = std::chrono::steady_clock::now();
   ASSERT_TRUE(run(instance(server.port(), {{"collect_response_time", "true"}})));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   EXPECT_EQ(golden(server.port()), fixture("tcp_check/open_timed.txt"));
   EXPECT_GT(sender_.value("network.tcp.response_time").value_or(0), 0);
+  // In milliseconds it would be longer than the whole run.
+  EXPECT_LT(sender_.value("network.tcp.response_time").value_or(9), took.count());
 }
 
 TEST_F(TcpCheckTest, SaysDownWithoutFailingTheRun) {
