@@ -1,18 +1,20 @@
 // The table against the struct it fills and the page that documents it.
-#include "fakes/source_dir.hpp"
 #include "remora/config/options.hpp"
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
 
+#include "config/names.hpp"
 #include "config/page.hpp"
 #include "config/render.hpp"
 #include "config/text.hpp"
 #include "config/value.hpp"
+#include "fakes/source_dir.hpp"
 #include "remora/config/load.hpp"
 
 namespace remora::config {
@@ -86,6 +88,38 @@ TEST(Options, SecretsAreRedacted) {
                         option.env.find("INTERVAL") == std::string_view::npos;
     EXPECT_EQ(option.show == Show::redacted, secret) << option.env;
   }
+}
+
+// A variable that a page tells people to set is one the agent knows, or names as ignored.
+TEST(Pages, NameNoVariableThatNobodyKnows) {
+  std::set<std::string> known;
+  for (const Option& option : options()) {
+    for (const auto name : split(option.env, " ")) known.emplace(name);
+  }
+  const std::regex variable("\\bDD_[A-Z0-9_]*[A-Z0-9](?![A-Z0-9_*<])");
+  std::size_t seen = 0;
+  std::vector<std::string> pages{"README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator(fakes::source_dir() + "/docs")) {
+    if (entry.path().extension() == ".md")
+      pages.push_back("docs/" + entry.path().filename().string());
+  }
+  for (const std::string& page : pages) {
+    const std::string text = read(page.c_str());
+    for (std::sregex_iterator it(text.begin(), text.end(), variable), end; it != end;
+         ++it, ++seen) {
+      EXPECT_TRUE(known.contains(it->str()) || find_ignored(it->str()) != nullptr)
+          << page << " names " << it->str();
+    }
+  }
+  EXPECT_GT(seen, 200u);
+}
+
+TEST(Pages, WithoutTheirBlockFailTheirTest) {
+  EXPECT_THROW((void)with_block("no marker", "options", "x"), std::runtime_error);
+  EXPECT_THROW((void)with_block("<!-- options:begin -->\n no end", "options", "x"),
+               std::runtime_error);
+  EXPECT_EQ(with_block("a\n<!-- o:begin -->\nold\n<!-- o:end -->\nb\n", "o", "new\n"),
+            "a\n<!-- o:begin -->\nnew\n<!-- o:end -->\nb\n");
 }
 
 TEST(ConfigurationPage, HoldsTheGeneratedTables) {
