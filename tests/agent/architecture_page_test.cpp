@@ -1,7 +1,9 @@
 // docs/architecture.md states limits; this test fails when the code has other ones.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <string>
@@ -107,6 +109,28 @@ TEST(ArchitecturePage, ItsTableOfModulesIsTheOneOfTheBuild) {
     if (in_table && line.starts_with("| `")) written.insert(line.substr(3, line.find('`', 3) - 3));
   }
   EXPECT_EQ(written, built);
+}
+
+TEST(ArchitecturePage, NamesEveryMutexThreadAndAtomic) {
+  const std::string root = fakes::source_dir();
+  std::set<std::string> guarded, written;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root + "/src")) {
+    const std::string path = entry.path().string().substr(root.size() + 1);
+    if (!entry.is_regular_file() || path.starts_with("src/sandbox/")) continue;
+    std::ifstream in(entry.path());
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    const auto has = [&](const char* word) { return text.find(word) != std::string::npos; };
+    if (has("std::mutex") || has("std::thread")) {
+      guarded.insert(path);
+    } else if (has("std::atomic<")) {
+      EXPECT_NE(page().find('`' + path + '`'), std::string::npos) << path << " has atomics";
+    }
+  }
+  std::stringstream lines(page());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("| `src/")) written.insert(line.substr(3, line.find('`', 3) - 3));
+  }
+  EXPECT_EQ(written, guarded);
 }
 
 }  // namespace

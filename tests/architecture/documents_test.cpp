@@ -60,7 +60,7 @@ TEST(Documents, ReadmeNamesEveryCommandOfDev) {
   const std::string dev = read(kRoot / "dev");
   const std::string readme = read(kRoot / "README.md");
   for (const char* command :
-       {"run", "test", "build", "fmt", "lint", "asan", "tsan", "fuzz", "help"}) {
+       {"run", "test", "build", "fmt", "lint", "asan", "tsan", "fuzz", "image", "bench", "help"}) {
     EXPECT_NE(dev.find(std::string("\n  ") + command), std::string::npos)
         << "dev has no " << command;
     EXPECT_NE(readme.find(std::string("./dev ") + command), std::string::npos)

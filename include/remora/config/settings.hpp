@@ -1,8 +1,8 @@
 // What the operator can set: types and defaults. A default is written here and nowhere else.
 //
 // Names, help and sources are in the table `options()` (options.hpp); `load()` (load.hpp) fills a
-// Settings from datadog.yaml and the environment. Components never see this struct: the
-// composition root hands each of them the few values it runs on.
+// Settings from datadog.yaml and the environment. Components never see this struct:
+// src/agent, and src/cli for its own requests, hand each of them the few values it runs on.
 #pragma once
 
 #include <chrono>

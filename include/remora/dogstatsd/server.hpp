@@ -26,9 +26,9 @@ struct ServerOptions {
   bool eol_required_udp = false, eol_required_uds = false;
   bool verbose_logs = true;                ///< refused lines at level error, else debug
   bool histogram_copy = false;             ///< DD_HISTOGRAM_COPY_TO_DISTRIBUTION
-  std::string hostname;                    ///< of metrics whose client named none
-  std::size_t max_events = 10'000;         ///< between two flushes; also of service checks
-  std::size_t max_event_bytes = 4u << 20;  ///< of both together, between two flushes
+  std::string hostname;                    ///< of metrics without a tag `host:`
+  std::size_t max_events = 10'000;         ///< between two flushes; as many service checks
+  std::size_t max_event_bytes = 4u << 20;  ///< of events and service checks together
 };
 
 /// Threading: the loop. Lifetime: everything referenced outlives it.
@@ -41,7 +41,7 @@ class Server final : public PacketSink, public telemetry::StatusSource {
 
   void on_packets(std::span<const Packet> packets) override;
 
-  /// Sees every batch before it is parsed (capture, forwarding). Null removes it.
+  /// Sees every batch before it is parsed (capture, forwarding), until it is removed. Not null.
   void add_tap(PacketSink* tap);
   void remove_tap(PacketSink* tap);
   /// Counts per metric while set (DD_DOGSTATSD_METRICS_STATS_ENABLE). May be null.
@@ -51,7 +51,7 @@ class Server final : public PacketSink, public telemetry::StatusSource {
   [[nodiscard]] std::vector<model::ServiceCheck> take_service_checks();
   [[nodiscard]] bool has_data() const noexcept;
 
-  /// Counters, refusals by reason with the last line of each (scrubbed).
+  /// Counters, and refusals by reason with the last line of each (scrubbed).
   [[nodiscard]] telemetry::StatusNode status() const override;
 
  private:
