@@ -212,7 +212,7 @@ api::IpcReply capture_reply(DogstatsdInspected& inspected, std::string_view quer
   if (const std::string text = query_parameter(query, "duration"); !text.empty()) {
     const auto seconds = number<double>(text);
     if (!seconds || !(*seconds > 0) || *seconds > 1e6) {
-      return {400, "the duration is no number of seconds"};
+      return {400, "the duration is not a number of seconds"};
     }
     request.duration =
         std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(*seconds));

@@ -29,7 +29,7 @@ std::string socket_path(std::string_view option, std::string text,
   if (text.empty() || word == "off" || word == "none" || word == "false") return {};
   if (text.front() != '/') {
     warnings.push_back(std::string(option) + ": \"" + text.substr(0, 80) +
-                       "\" is no absolute path, no such socket is opened; UDP has "
+                       "\" is not an absolute path; that socket is not opened. UDP has "
                        "DD_DOGSTATSD_PORT and DD_BIND_HOST");
     return {};
   }
@@ -225,7 +225,7 @@ std::string instance_tag(const config::Settings& settings, std::string_view id,
   if (!plain) {
     warnings.push_back(
         "DD_DOGSTATSD_INSTANCE_TAG: \"" + name.substr(0, 80) +
-        "\" is no tag name, no tag is added; write a name such as dogstatsd_instance");
+        "\" is not a tag name; no tag is added. Write a name such as dogstatsd_instance");
     return {};
   }
   return name + ":" + std::string(id);

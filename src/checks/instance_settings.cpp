@@ -143,7 +143,8 @@ model::TagList read_tags(InstanceSettings& settings, const InstanceConfig& confi
   for (const model::Value& item : *list) {
     const std::string* tag = item.text();
     if (tag == nullptr || !usable_tag(*tag)) {
-      if (!item.is_null()) settings.notes.emplace_back("an entry of tags is no text: passed over");
+      if (!item.is_null())
+        settings.notes.emplace_back("an entry of tags is not a text: passed over");
       continue;
     }
     if (ignored && ignored->found_in(*tag)) continue;

@@ -49,7 +49,7 @@ std::vector<std::string> unknown_options(const IntegrationInfo& info,
     std::string scratch;
     std::string line =
         "`" + std::string(core::valid_utf8(core::utf8_prefix(name, kShownBytes), scratch)) +
-        "` is no option of " + std::string(info.name) + " here and has no effect";
+        "` is not an option of " + std::string(info.name) + " here and has no effect";
     if (!near.found().empty()) line += ": did you mean `" + std::string(near.found()) + "`?";
     out.push_back(std::move(line));
   }

@@ -51,7 +51,7 @@ int check_command(const CommandLine& line, const Context& context, const Program
     const auto number = number_of(line, row->flag, row->otherwise, row->max);
     if (!number) {
       return report(context, "--" + std::string(row->flag) + ": \"" + line.value(row->flag) +
-                                 "\" is no number from 0 to " + std::to_string(row->max));
+                                 "\" is not a number from 0 to " + std::to_string(row->max));
     }
     row->value = *number;
   }

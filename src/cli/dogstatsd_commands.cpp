@@ -57,7 +57,7 @@ std::optional<std::uint64_t> count_of(const CommandLine& line, std::string_view 
 }
 
 int no_number(const CommandLine& line, const Context& context, const std::string& flag) {
-  return report(context, "--" + flag + ": \"" + line.value(flag) + "\" is no number");
+  return report(context, "--" + flag + ": \"" + line.value(flag) + "\" is not a number");
 }
 
 int top_command(const CommandLine& line, const Context& context) {
@@ -132,7 +132,7 @@ int dogstatsd_capture_command(const CommandLine& line, const Context& context) {
   const std::string text = line.has("duration") ? line.value("duration") : "1m";
   const auto seconds = duration_seconds(text);
   if (!seconds || !(*seconds > 0)) {
-    return report(context, "--duration: \"" + text + "\" is no duration such as 30s or 1m30s");
+    return report(context, "--duration: \"" + text + "\" is not a duration such as 30s or 1m30s");
   }
   std::string request = "dogstatsd-capture?duration=" + std::to_string(*seconds);
   if (line.has("path")) {

@@ -65,7 +65,7 @@ TagFilter TagFilter::parse(std::string_view json, std::vector<std::string>& warn
         bad_key = true;
       }
     }
-    if (bad_key) warn("has tags that are no text; those are left out");
+    if (bad_key) warn("has tags that are not texts; those are left out");
   }
   return out;
 }

@@ -37,7 +37,7 @@ constexpr seconds kHealthInterval{5};
 constexpr milliseconds kFirstHealthInterval{500};  // until it is healthy for the first time
 constexpr milliseconds kStep{50};
 constexpr seconds kStopLimit{30};      // ECS waits 30 s between SIGTERM and SIGKILL by default
-constexpr seconds kFirstCheckRun{20};  // somewhen in the first interval of 15 s, then it is sent
+constexpr seconds kFirstCheckRun{20};  // within the first interval of 15 s, then it is sent
 constexpr std::size_t kLogLines = 40, kLogShown = 3;
 
 /// Coroutines that run beside the session and are ended with it.

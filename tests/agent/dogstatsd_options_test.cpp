@@ -183,7 +183,7 @@ TEST_P(Mistake, IsNamed) {
 INSTANTIATE_TEST_SUITE_P(
     All, Mistake,
     testing::Values(
-        WarnRow{"AddressAsSocket", {{"DD_DOGSTATSD_SOCKET", "0.0.0.0:8125"}}, "no absolute path"},
+        WarnRow{"AddressAsSocket", {{"DD_DOGSTATSD_SOCKET", "0.0.0.0:8125"}}, "not an absolute path"},
         WarnRow{"UrlAsSocket", {{"DD_DOGSTATSD_SOCKET", "unix:///a/b"}}, "\"unix://\" was removed"},
         WarnRow{"OnePathForBoth",
                 {{"DD_DOGSTATSD_SOCKET", "/a"}, {"DD_DOGSTATSD_STREAM_SOCKET", "/a"}},
@@ -266,7 +266,7 @@ TEST(InstanceTag, IsTheNameAndTheId) {
   EXPECT_THAT(warnings, IsEmpty());
   settings.dogstatsd_instance_tag = "task:x,y";
   EXPECT_EQ(instance_tag(settings, "0f8a1b2c", warnings), "");
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("no tag name")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("is not a tag name; no tag is added. Write")));
 }
 
 }  // namespace

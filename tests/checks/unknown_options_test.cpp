@@ -18,8 +18,8 @@ const IntegrationInfo& redis() { return *find_integration("redisdb"); }
 TEST(UnknownOptions, AreNamedWithTheOneThatWasMeant) {
   EXPECT_THAT(
       unknown_options(redis(), Map{{"hots", "10.0.0.1"}, {"port", 1}, {"frobnicate", "hunter2"}}),
-      ElementsAre("`hots` is no option of redisdb here and has no effect: did you mean `host`?",
-                  "`frobnicate` is no option of redisdb here and has no effect"));
+      ElementsAre("`hots` is not an option of redisdb here and has no effect: did you mean `host`?",
+                  "`frobnicate` is not an option of redisdb here and has no effect"));
 }
 
 TEST(UnknownOptions, OfEveryCheckAndOfTheHttpWrapperAreKnown) {

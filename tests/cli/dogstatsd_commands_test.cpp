@@ -150,10 +150,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadRow{"Nothing", {"dogstatsd"}, "agent dogstatsd top"},
         BadRow{"Unknown", {"dogstatsd", "tops"}, "unknown command \"tops\""},
-        BadRow{"NoNumber", {"dogstatsd", "top", "-m", "x"}, "--num-metrics: \"x\" is no number"},
-        BadRow{"NoDuration", {"dogstatsd-capture", "-d", "60"}, "no duration such as 30s"},
-        BadRow{"Negative", {"dogstatsd-capture", "-d", "-5s"}, "no duration such as 30s"},
-        BadRow{"ZeroDuration", {"dogstatsd-capture", "-d", "0s"}, "no duration such as 30s"},
+        BadRow{"NoNumber", {"dogstatsd", "top", "-m", "x"}, "--num-metrics: \"x\" is not a number"},
+        BadRow{"NoDuration", {"dogstatsd-capture", "-d", "60"}, "is not a duration such as 30s"},
+        BadRow{"Negative", {"dogstatsd-capture", "-d", "-5s"}, "is not a duration such as 30s"},
+        BadRow{"ZeroDuration", {"dogstatsd-capture", "-d", "0s"}, "is not a duration such as 30s"},
         BadRow{"NoFile", {"dogstatsd-replay"}, "--file: which capture?"},
         BadRow{"NoLoops", {"dogstatsd-replay", "-f", "x", "-l", "many"}, "--loops: \"many\""}),
     [](const auto& row) { return row.param.name; });

@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                            {"a", "b", "c:1", "d:2:3"}},
                     BadRow{"TagNotText",
                            R"([{"metric_name":"m","tags":[1,"a"]}])",
-                           "tags that are no text",
+                           "tags that are not texts",
                            {"b", "c:1", "d:2:3"}},
                     BadRow{"UnknownAction",
                            R"([{"metric_name":"m","action":"drop","tags":["a"]}])",

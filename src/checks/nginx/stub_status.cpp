@@ -102,7 +102,7 @@ Result<StubStatus> parse_stub_status(std::string_view page) {
     at = end + 1;
   }
   if (!status.active && !status.requests && !status.reading) {
-    return fail(Errc::malformed_payload, "the answer is no stub_status page");
+    return fail(Errc::malformed_payload, "the answer is not a stub_status page");
   }
   return status;
 }

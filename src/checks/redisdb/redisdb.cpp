@@ -146,7 +146,7 @@ class RedisCheck final : public IntegrationCheck {
     const RespValue value = answer.root();
     if (value.is_error()) return refusal(what, value.text(), options_);
     if (value.type() != RespType::text) {
-      return fail(Errc::malformed_payload, std::string(what) + ": the answer is no text");
+      return fail(Errc::malformed_payload, std::string(what) + ": the answer is not a text");
     }
     return {};
   }
