@@ -230,12 +230,12 @@ TEST_P(RefusedCapture, SaysWhy) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Requests, RefusedCapture,
-    testing::Values(BadRow{"NoNumber", "dogstatsd-capture?duration=1m", "is not a number of seconds"},
-                    BadRow{"Zero", "dogstatsd-capture?duration=0", "is not a number of seconds"},
-                    BadRow{"Infinite", "dogstatsd-capture?duration=inf", "is not a number of seconds"},
-                    BadRow{"Long", "dogstatsd-capture?duration=7200", "1 ms to 3600 s"},
-                    BadRow{"Directory", "dogstatsd-capture?path=%2Fproc%2Fx",
-                           "/proc/x/datadog-capture-"}),
+    testing::Values(
+        BadRow{"NoNumber", "dogstatsd-capture?duration=1m", "is not a number of seconds"},
+        BadRow{"Zero", "dogstatsd-capture?duration=0", "is not a number of seconds"},
+        BadRow{"Infinite", "dogstatsd-capture?duration=inf", "is not a number of seconds"},
+        BadRow{"Long", "dogstatsd-capture?duration=7200", "1 ms to 3600 s"},
+        BadRow{"Directory", "dogstatsd-capture?path=%2Fproc%2Fx", "/proc/x/datadog-capture-"}),
     [](const auto& row) { return row.param.name; });
 
 TEST_F(DogstatsdAnswers, OtherRequestsAreUnknown) {
