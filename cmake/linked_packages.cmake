@@ -5,8 +5,13 @@ function(remora_linked_packages output)
   set(lines "")
   find_program(DPKG_QUERY dpkg-query)
   if(DPKG_QUERY)
-    set(packages libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libssl-dev libzstd-dev
-        zlib1g-dev libre2-dev libyaml-cpp-dev libprotozero-dev libc6-dev libstdc++-12-dev libgcc-12-dev)
+    file(STRINGS ${PROJECT_SOURCE_DIR}/packages/linked packages REGEX "^[^#]")
+    # An update is in the bill, and linked, without anybody's doing.
+    set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+      ${PROJECT_SOURCE_DIR}/packages/linked)
+    if(REMORA_STATIC AND EXISTS /var/lib/dpkg/status)
+      set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS /var/lib/dpkg/status)
+    endif()
     foreach(package IN LISTS packages)
       if(CMAKE_CROSSCOMPILING)
         set(candidates ${package}:${REMORA_TARGET_ARCHITECTURE} ${package}-${REMORA_TARGET_ARCHITECTURE}-cross
