@@ -274,7 +274,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
       co_return fail(Errc::network, who + ": closed by the peer");
     }
     ResponseReader reader(true, 0);
-    auto answer = co_await read_response(x->connection, reader);
+    auto answer = co_await read_response(x->connection, reader, false);
     if (!answer) {
       co_return fail(Errc::network, who + ": " + answer.error().message());
     }
@@ -316,7 +316,8 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
 
   // True in the result always; the reader holds the response.
   static asio::awaitable<Result<bool>> read_response(std::shared_ptr<Connection> connection,
-                                                     ResponseReader& reader) {
+                                                     ResponseReader& reader,
+                                                     bool cut_tls_ends_body) {
     std::string buffer(kReadBytes, '\0');
     for (;;) {
       const auto into = asio::buffer(buffer);
@@ -325,7 +326,9 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
         auto complete = reader.put(std::string_view(buffer.data(), got.bytes));
         if (!complete || *complete) co_return complete;
       }
-      if (got.ec == asio::error::eof) {
+      const bool cut = got.ec == asio::ssl::error::stream_truncated;
+      if (got.ec == asio::error::eof ||
+          (cut && cut_tls_ends_body && reader.ends_with_connection())) {
         auto complete = reader.put_eof();
         co_return complete;
       }
@@ -361,7 +364,7 @@ struct BeastClient::Impl : std::enable_shared_from_this<Impl> {
     }
     ResponseReader reader(x->request.method == "HEAD", x->request.max_response_bytes,
                           std::move(on_head), std::move(on_body));
-    auto answer = co_await read_response(x->connection, reader);
+    auto answer = co_await read_response(x->connection, reader, x->request.cut_tls_ends_body);
     if (!answer) {
       x->connection->close();
       co_return Outcome(answer.error(), !reader.started());

@@ -57,6 +57,7 @@ class ResponseReader {
   /// Errors: network.
   [[nodiscard]] Result<bool> put_eof();
 
+  [[nodiscard]] bool ends_with_connection() const { return state_ == State::until_close; }
   [[nodiscard]] bool started() const { return started_; }  ///< a byte has arrived
   /// The connection can carry another request.
   [[nodiscard]] bool keep_alive() const { return keep_alive_ && !surplus_; }

@@ -51,10 +51,19 @@ struct CheckHttpOptions {
     const model::Value& instance, const model::Value& init_config,
     std::span<const std::pair<std::string_view, std::string_view>> aliases = {});
 
+/// What becomes of a request whose body cannot be decoded: another coding than the header says, or
+/// one that is unknown here.
+enum class BodyUse {
+  needed,    ///< it fails
+  reported,  ///< it succeeds, and `body_error` says why there is no body, or less than all
+  unused     ///< the body is neither decoded nor kept
+};
+
 struct CheckHttpResponse {
   int status = 0;
   net::Headers headers;                ///< names lower case
-  std::string body;                    ///< empty when it went to `on_body`
+  std::string body;                    ///< empty when it went to `on_body`, or was not used
+  std::optional<Error> body_error;     ///< unsupported, malformed_payload
   std::string final_url;               ///< of the last redirect; without credentials
   std::chrono::nanoseconds to_head{};  ///< from the start until the last answer's headers
   std::optional<std::chrono::sys_seconds> certificate_end;  ///< https
@@ -67,6 +76,7 @@ struct CheckHttpRequest {
   net::Headers extra_headers;
   std::string body;
   std::size_t max_body_bytes = 16u << 20;
+  BodyUse body_use = BodyUse::needed;
   /// Status and headers (names lower case) of the answer whose body comes next; redirects that are
   /// followed do not come here.
   std::function<void(int status, const net::Headers& headers)> on_head;
@@ -82,7 +92,9 @@ class CheckHttp {
   CheckHttp(asio::any_io_executor executor, net::ClientOptions defaults);
   ~CheckHttp();
   /// One exchange with redirects, credentials, decompression of gzip and deflate. Any status is a
-  /// success here. Errors: timeout, network, tls, too_large, malformed_payload, invalid_config;
+  /// success here. A body without a length ends with its connection, also where a TLS server says
+  /// no goodbye (close_notify), as in Python. Errors: timeout, network, tls, too_large,
+  /// malformed_payload, unsupported (of the body), invalid_config;
   /// unauthorized when a redirect leads to the metadata endpoint (refused).
   /// Callbacks are not called any more once this has returned or its caller was cancelled.
   [[nodiscard]] asio::awaitable<Result<CheckHttpResponse>> send(

@@ -45,6 +45,10 @@ struct HttpRequest {
   std::string tls_name;  ///< SNI and the name the certificate must be for; empty = the URL's host
   std::string unix_socket;  ///< path of a socket to connect to, whatever host the URL names
 
+  /// A body without a length ends with the connection. On TLS the peer has to say that this is the
+  /// end (close_notify), or bytes may be missing; many servers do not. True takes their word.
+  bool cut_tls_ends_body = false;
+
   // None of the following is called once `send` has returned, or its caller was cancelled.
 
   /// Status and headers, as soon as they are there.

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "remora/core/ascii.hpp"
 
@@ -17,6 +19,42 @@ class Plain final : public BodyDecoder {
   bool put(std::string_view bytes) override { return give(bytes); }
   bool finish() override { return true; }
 };
+
+class Unknown final : public BodyDecoder {
+ public:
+  Unknown(std::string coding, std::size_t max_bytes, Sink sink)
+      : BodyDecoder(max_bytes, std::move(sink)), coding_(std::move(coding)) {}
+  bool put(std::string_view bytes) override {
+    if (bytes.empty()) return true;
+    return failed(Errc::unsupported,
+                  "Content-Encoding is neither gzip nor deflate, but " + coding_);
+  }
+  bool finish() override { return true; }
+
+ private:
+  std::string coding_;
+};
+
+// Source: the IANA registry of HTTP content codings, and their aliases.
+constexpr std::string_view kCodings[] = {"gzip", "x-gzip",       "deflate",   "br",
+                                         "zstd", "compress",     "dcb",       "dcz",
+                                         "exi",  "pack200-gzip", "aes128gcm", "x-compress"};
+
+// Those of `encoding` that are one, in lower case.
+std::vector<std::string> codings_of(std::string_view encoding) {
+  std::vector<std::string> out;
+  const std::string names = core::ascii_lower(encoding);
+  constexpr std::string_view kBetween = ", \t";
+  for (std::size_t at = names.find_first_not_of(kBetween); at < names.size();) {
+    const std::size_t end = std::min(names.find_first_of(kBetween, at), names.size());
+    std::string name = names.substr(at, end - at);
+    if (std::find(std::begin(kCodings), std::end(kCodings), name) != std::end(kCodings)) {
+      out.push_back(std::move(name));
+    }
+    at = names.find_first_not_of(kBetween, end);
+  }
+  return out;
+}
 
 class Inflater final : public BodyDecoder {
  public:
@@ -113,18 +151,17 @@ bool BodyDecoder::failed(Errc code, std::string message) {
   return false;
 }
 
-Result<std::unique_ptr<BodyDecoder>> BodyDecoder::create(std::string_view encoding,
-                                                         std::size_t max_bytes, Sink sink) {
-  const std::string name = core::ascii_lower(encoding);
-  if (name.empty() || name == "identity") {
-    return std::unique_ptr<BodyDecoder>(std::make_unique<Plain>(max_bytes, std::move(sink)));
+std::unique_ptr<BodyDecoder> BodyDecoder::create(std::string_view encoding, std::size_t max_bytes,
+                                                 Sink sink) {
+  const std::vector<std::string> codings = codings_of(encoding);
+  if (codings.empty()) return std::make_unique<Plain>(max_bytes, std::move(sink));
+  const std::string& coding = codings.front();
+  if (codings.size() == 1 && (coding == "gzip" || coding == "x-gzip" || coding == "deflate")) {
+    const auto format = coding == "deflate" ? Inflater::Format::deflate : Inflater::Format::gzip;
+    return std::make_unique<Inflater>(format, max_bytes, std::move(sink));
   }
-  if (name == "gzip" || name == "x-gzip" || name == "deflate") {
-    const auto format = name == "deflate" ? Inflater::Format::deflate : Inflater::Format::gzip;
-    return std::unique_ptr<BodyDecoder>(
-        std::make_unique<Inflater>(format, max_bytes, std::move(sink)));
-  }
-  return fail(Errc::unsupported, "Content-Encoding is neither gzip nor deflate");
+  return std::make_unique<Unknown>(codings.size() == 1 ? coding : "several codings", max_bytes,
+                                   std::move(sink));
 }
 
 }  // namespace remora::checks

@@ -1,4 +1,8 @@
 // Content-Encoding of an answer: gzip and deflate, as a stream.
+//
+// The header is a list. What names no coding at all, such as "utf-8" or "none", says nothing about
+// the bytes, as browsers, curl and Python's requests have it. A coding that exists and is not known
+// here, such as br, fails with the first byte that would have to be decoded.
 #pragma once
 
 #include <functional>
@@ -14,12 +18,12 @@ class BodyDecoder {
   using Sink = std::function<bool(std::string_view)>;
 
   /// `encoding` is the header's value, empty for none; `max_bytes` counts what `sink` gets, whose
-  /// false ends the decoding. Errors: unsupported.
-  [[nodiscard]] static Result<std::unique_ptr<BodyDecoder>> create(std::string_view encoding,
-                                                                   std::size_t max_bytes,
-                                                                   Sink sink);
+  /// false ends the decoding.
+  [[nodiscard]] static std::unique_ptr<BodyDecoder> create(std::string_view encoding,
+                                                           std::size_t max_bytes, Sink sink);
   virtual ~BodyDecoder() = default;
-  /// False on the first failure, `error()` then says which: too_large, malformed_payload.
+  /// False on the first failure, `error()` then says which: too_large, malformed_payload,
+  /// unsupported.
   [[nodiscard]] virtual bool put(std::string_view bytes) = 0;
   /// The body has ended. False when it is not all there.
   [[nodiscard]] virtual bool finish() = 0;

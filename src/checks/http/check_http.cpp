@@ -201,11 +201,12 @@ struct Receiver {
   std::function<void(int, const net::Headers&)> on_head;
   std::function<bool(std::string_view)> on_body;
   std::size_t max_body_bytes = 0;
+  BodyUse body_use = BodyUse::needed;
   bool follow = false;
   SteadyClock::time_point start;
   std::unique_ptr<BodyDecoder> decoder;
   std::optional<Error> error;
-  std::size_t skipped = 0;
+  std::size_t passed_over = 0;  ///< of a body that nobody reads
 
   void head(const net::HttpResponse& head) {
     response->to_head = SteadyClock::now() - start;
@@ -213,27 +214,40 @@ struct Receiver {
     response->headers = head.headers;
     if (skips_body()) return;
     if (on_head) on_head(response->status, response->headers);
-    auto made = BodyDecoder::create(head.header("content-encoding"), max_body_bytes,
-                                    [this](std::string_view piece) {
-                                      if (on_body) return on_body(piece);
-                                      response->body += piece;
-                                      return true;
-                                    });
-    if (made) {
-      decoder = std::move(*made);
-    } else {
-      error = made.error();
-    }
+    if (body_use == BodyUse::unused) return;
+    decoder = BodyDecoder::create(head.header("content-encoding"), max_body_bytes,
+                                  [this](std::string_view piece) {
+                                    if (on_body) return on_body(piece);
+                                    response->body += piece;
+                                    return true;
+                                  });
   }
   bool skips_body() const {
     return follow && is_redirect(response->status) &&
            find_header(response->headers, "location") != nullptr;
   }
   bool piece(std::string_view bytes) {
-    if (skips_body()) return (skipped += bytes.size()) <= kMaxRedirectBody;
-    if (!decoder) return false;
-    if (decoder->put(bytes)) return true;
-    error = decoder->error();
+    if (!decoder) {
+      const std::size_t most = skips_body() ? kMaxRedirectBody : sent_limit();
+      return (passed_over += bytes.size()) <= most;
+    }
+    return decoder->put(bytes) || give_up_body();
+  }
+  /// The body is whole. False when it says that it is not.
+  bool finish() { return !decoder || decoder->finish() || give_up_body(); }
+  /// Of the body as it comes; a body that grows when it is decoded is counted by the decoder.
+  std::size_t sent_limit() const { return std::max(max_body_bytes, kMaxRedirectBody); }
+
+ private:
+  // True when the exchange goes on without it.
+  bool give_up_body() {
+    const Error why = decoder->error();
+    decoder.reset();
+    if (body_use == BodyUse::reported && why.code() != Errc::too_large) {
+      response->body_error = why;
+      return true;
+    }
+    error = why;
     return false;
   }
 };
@@ -277,9 +291,11 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
     receiver.on_head = request.on_head;
     receiver.on_body = request.on_body;
     receiver.max_body_bytes = request.max_body_bytes;
+    receiver.body_use = request.body_use;
     receiver.follow = options->allow_redirects;
     receiver.start = start;
     response.body.clear();
+    response.body_error.reset();
     response.certificate_end.reset();
 
     const auto left = options->timeout - std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -291,8 +307,8 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
     }
     net::HttpRequest sent = hop;
     sent.timeout = left;
-    // Encoded bytes; a body that grows when it is decoded is counted by the decoder.
-    sent.max_response_bytes = std::max(request.max_body_bytes, kMaxRedirectBody);
+    sent.max_response_bytes = receiver.sent_limit();
+    sent.cut_tls_ends_body = true;
     sent.on_head = [&receiver](const net::HttpResponse& head) { receiver.head(head); };
     sent.on_body = [&receiver](std::string_view piece) { return receiver.piece(piece); };
     sent.on_certificate = [&response](std::chrono::sys_seconds end) {
@@ -314,9 +330,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
       co_return in_words_of_checks(answer.error());
     }
     if (!receiver.skips_body()) {
-      if (receiver.decoder && !receiver.decoder->finish()) {
-        co_return fail(receiver.decoder->error(), hop.url.origin());
-      }
+      if (!receiver.finish()) co_return fail(*receiver.error, hop.url.origin());
       response.final_url =
           hop.unix_socket.empty() ? hop.url.origin() + hop.url.target : request.url;
       co_return response;

@@ -77,9 +77,7 @@ class HttpCheck final : public IntegrationCheck {
     request.body = options_.body;
     const bool wants_body = options_.content || options_.include_content;
     request.max_body_bytes = wants_body ? kMaxBodyBytes : kMaxDiscardedBytes;
-    if (!wants_body) {
-      request.on_body = [](std::string_view) { return true; };
-    }
+    request.body_use = wants_body ? BodyUse::reported : BodyUse::unused;
     auto answer = co_await http_.send(request_options_, std::move(request));
     // A run that is ended says nothing about the server.
     if (!answer && answer.error().code() == Errc::cancelled) co_return answer.error();
@@ -149,6 +147,11 @@ class HttpCheck final : public IntegrationCheck {
                   answer);
     }
     if (!options_.content) return {};
+    if (answer.body_error) {
+      return down("Content \"" + options_.content_text +
+                      "\" cannot be looked for: " + answer.body_error->message(),
+                  answer);
+    }
     const bool found = options_.content->found_in(answer.body);
     if (found == !options_.reverse) return {};
     return down("Content \"" + options_.content_text +

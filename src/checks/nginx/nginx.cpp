@@ -107,10 +107,12 @@ class NginxCheck final : public IntegrationCheck {
     CheckHttpRequest request;
     request.url = std::move(url);
     request.max_body_bytes = kMaxPageBytes;
+    request.body_use = BodyUse::reported;
     auto answer = co_await http_.send(http_options_, std::move(request));
     if (answer && answer->status >= 400) {
       co_return fail(Errc::http_status, shown_url() + ": status " + std::to_string(answer->status));
     }
+    if (answer && answer->body_error) co_return fail(*answer->body_error, shown_url());
     co_return answer;
   }
 

@@ -25,12 +25,11 @@ Decoded decode(std::string_view encoding, std::string_view bytes, std::size_t ch
     out.text += piece;
     return true;
   });
-  if (!decoder) return {"", false, decoder.error().code()};
   for (std::size_t at = 0; at < bytes.size() && out.ok; at += chunk) {
-    out.ok = (*decoder)->put(bytes.substr(at, chunk));
+    out.ok = decoder->put(bytes.substr(at, chunk));
   }
-  out.ok = out.ok && (*decoder)->finish();
-  out.error = (*decoder)->error().code();
+  out.ok = out.ok && decoder->finish();
+  out.error = decoder->error().code();
   return out;
 }
 
@@ -50,7 +49,12 @@ TEST(BodyDecoder, ReadsWhatServersSend) {
   const Row rows[] = {
       {__LINE__, "", text},
       {__LINE__, "identity", text},
+      {__LINE__, "UTF-8", text},
+      {__LINE__, "none", text},
+      {__LINE__, "identity, utf8,iso-8859-1", text},
+      {__LINE__, " , ", text},
       {__LINE__, "gzip", compressed(text, 16 + MAX_WBITS)},
+      {__LINE__, "utf-8, gzip ,identity", compressed(text, 16 + MAX_WBITS)},
       {__LINE__, "X-GZIP", compressed(text, 16 + MAX_WBITS)},
       {__LINE__, "deflate", compressed(text, MAX_WBITS)},
       {__LINE__, "deflate", compressed(text, -MAX_WBITS)},  // without its header, as many do
@@ -87,7 +91,10 @@ TEST(BodyDecoder, NamesWhatIsNotCompressed) {
   EXPECT_EQ(decode("deflate", "no deflate at all", 100).error, Errc::malformed_payload);
   EXPECT_EQ(decode("gzip", std::string_view(whole).substr(0, whole.size() / 2), 1000).error,
             Errc::malformed_payload);
-  EXPECT_EQ(decode("br", "x", 1).error, Errc::unsupported);
+  for (const char* coding : {"br", "ZSTD", "x-compress", "gzip, br", "gzip,gzip"}) {
+    EXPECT_EQ(decode(coding, "x", 1).error, Errc::unsupported) << coding;
+    EXPECT_TRUE(decode(coding, "", 1).ok) << coding;
+  }
   EXPECT_TRUE(decode("gzip", "", 1).ok);  // 204 and HEAD carry the header too
 }
 

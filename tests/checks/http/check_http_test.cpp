@@ -431,6 +431,36 @@ TEST_F(CheckHttpTest, ShowsAClientCertificate) {
   EXPECT_FALSE(get(server.url("https"), {{"tls_verify", false}}));
 }
 
+// A server that ends its page with the connection and says no goodbye on TLS; and one that breaks
+// off, which no length or chunk lets pass.
+TEST_F(CheckHttpTest, TakesTheEndOfATlsConnectionForTheEndOfABodyWithoutALength) {
+  const fakes::TestCa ca;
+  const auto cut = [](fakes::Peer& p) { return ::shutdown(p.fd(), SHUT_RDWR) != 0; };
+  struct Row {
+    int line;
+    const char* bytes;
+    bool whole;
+  };
+  const Row rows[] = {
+      {__LINE__, "HTTP/1.1 200 OK\r\n\r\npage", true},
+      {__LINE__, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\npage", false},
+      {__LINE__, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npage\r\n", false},
+      {__LINE__, "HTTP/1.1 200 OK\r\nContent-Type: x", false},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.line);
+    ScriptedServer server(
+        {{tls(ca.issue("127.0.0.1")), read_request(), fakes::script::send(row.bytes), cut}});
+    const auto got = get(server.url("https"), {{"tls_verify", false}});
+    if (!row.whole) {
+      expect_error(got, Errc::network);
+      continue;
+    }
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ(got->body, "page");
+  }
+}
+
 TEST_F(CheckHttpTest, AsksForACertificateAlone) {
   const auto ask = [&](const std::string& url, Map instance, std::string name = "") {
     return fakes::run(io_, http_->certificate_end(options(std::move(instance)), url, name));

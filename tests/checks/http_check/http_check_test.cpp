@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "checks/http/check_run.hpp"
+#include "checks/http/odd_replies.hpp"
 #include "fakes/scripted_server.hpp"
 
 namespace remora::checks {
@@ -158,6 +159,54 @@ TEST_F(HttpCheckTest, MatchesTheTextOfAPageInAnotherCharset) {
     EXPECT_EQ(sender_.warnings.size(), row.warnings);
   }
   EXPECT_NE(sender_.warnings.at(0).find("`koi8-r`"), std::string::npos);
+}
+
+TEST_F(HttpCheckTest, IsUpForWhateverOtherClientsTakeForAnAnswer) {
+  for (const OddReply& reply : odd_replies("all is well")) {
+    SCOPED_TRACE(reply.what);
+    ScriptedServer server({{read_request(), fakes::script::send(reply.bytes)}});
+    ASSERT_TRUE(run(instance(server.url())));
+    EXPECT_EQ(status("http.can_connect"), CheckStatus::ok) << message();
+    if (reply.bytes.find(" 204") != std::string::npos) continue;
+    ASSERT_TRUE(run(instance(server.url(), {{"content_match", "^all is well"}})));
+    EXPECT_EQ(status("http.can_connect"), CheckStatus::ok) << message();
+  }
+}
+
+TEST_F(HttpCheckTest, SaysTheStatusOfAnOddReply) {
+  for (const char* reply :
+       {"HTTP/1.1 503\r\n\r\n", "HTTP/1.1 503 \nServer : x\n\nbusy",
+        "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Encoding: br\r\n\r\nx"}) {
+    ScriptedServer server({{read_request(), fakes::script::send(reply)}});
+    ASSERT_TRUE(run(instance(server.url(), {{"content_match", "x"}})));
+    EXPECT_NE(message().find("got 503."), std::string::npos) << message();
+  }
+}
+
+// A coding that nobody can read here says nothing about whether the server is up.
+TEST_F(HttpCheckTest, NeedsToReadABodyOnlyToMatchItsContent) {
+  for (const char* coding : {"br", "zstd", "gzip"}) {  // the last one is a lie
+    SCOPED_TRACE(coding);
+    const std::string field = "Content-Encoding: " + std::string(coding) + "\r\n";
+    ScriptedServer server({{read_request(), answer(200, "say hello", field)}});
+    ASSERT_TRUE(run(instance(server.url())));
+    EXPECT_EQ(status("http.can_connect"), CheckStatus::ok) << message();
+    ASSERT_TRUE(run(instance(server.url(), {{"include_content", true}})));
+    EXPECT_EQ(status("http.can_connect"), CheckStatus::ok) << message();
+    ASSERT_TRUE(run(instance(server.url(), {{"content_match", "hello"}})));
+    EXPECT_EQ(status("http.can_connect"), CheckStatus::critical);
+    EXPECT_NE(message().find("cannot be looked for: "), std::string::npos) << message();
+    EXPECT_NE(message().find("Content-Encoding"), std::string::npos) << message();
+  }
+}
+
+TEST_F(HttpCheckTest, IsUpWhenTheConnectionEndsThePageWithoutACloseNotify) {
+  ScriptedServer server({{tls(ca_.issue("127.0.0.1")), read_request(),
+                          fakes::script::send("HTTP/1.0 200 OK\r\n\r\nsay hello"),
+                          [](fakes::Peer& p) { return ::shutdown(p.fd(), SHUT_RDWR) != 0; }}});
+  ASSERT_TRUE(run(instance(server.url("https"), {{"check_certificate_expiration", false},
+                                                 {"content_match", "hello$"}})));
+  EXPECT_EQ(status("http.can_connect"), CheckStatus::ok) << message();
 }
 
 TEST_F(HttpCheckTest, ALargePageIsUpUnlessItHasToBeKept) {

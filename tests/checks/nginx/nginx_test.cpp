@@ -9,6 +9,7 @@
 #include <map>
 
 #include "checks/http/check_run.hpp"
+#include "checks/http/odd_replies.hpp"
 #include "fakes/nginx_server.hpp"
 #include "fakes/scripted_server.hpp"
 
@@ -106,6 +107,29 @@ TEST_F(NginxTest, SaysWhichPartOfThePageIsMissing) {
   EXPECT_EQ(sender_.warnings[0],
             "the status page lacks the numbers of `server accepts handled requests`, `Waiting:`: "
             "metrics are missing");
+}
+
+TEST_F(NginxTest, ReadsAPageBehindAnOddHead) {
+  for (const OddReply& reply : odd_replies(kPage)) {
+    if (reply.bytes.find(" 204") != std::string::npos) continue;
+    SCOPED_TRACE(reply.what);
+    ScriptedServer server({{read_request(), fakes::script::send(reply.bytes)}});
+    const auto done = run({{"nginx_status_url", server.url() + "/nginx_status"}});
+    ASSERT_TRUE(done) << done.error().message();
+    EXPECT_EQ(sender_.value("net.waiting"), 106);
+  }
+}
+
+TEST_F(NginxTest, SaysTheStatusOfAPageItCannotDecode) {
+  ScriptedServer server({{read_request(), answer(403, "x", "Content-Encoding: br\r\n")}});
+  const auto refused = run({{"nginx_status_url", server.url()}});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("status 403"), std::string::npos)
+      << refused.error().message();
+  ScriptedServer coded({{read_request(), answer(200, "x", "Content-Encoding: br\r\n")}});
+  const auto unread = run({{"nginx_status_url", coded.url()}});
+  ASSERT_FALSE(unread);
+  EXPECT_EQ(unread.error().code(), Errc::unsupported);
 }
 
 TEST_F(NginxTest, FailsWithACriticalCheckAndItsReason) {

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "checks/http/check_run.hpp"
+#include "checks/http/odd_replies.hpp"
 #include "fakes/free_port.hpp"
 #include "fakes/scripted_server.hpp"
 #include "fakes/temporary_directory.hpp"
@@ -134,6 +135,17 @@ TEST_F(OpenmetricsTest, TelemetryCountsAPageOfUnknownLength) {
       {{read_request(), fakes::script::send(std::string("HTTP/1.1 200 X\r\n\r\n") + kPage)}});
   expect_run(at(server.url(), {{"telemetry", true}}));
   EXPECT_EQ(sender_.value("app.telemetry.payload.size"), std::string_view(kPage).size());
+}
+
+TEST_F(OpenmetricsTest, ReadsAPageBehindAnOddHead) {
+  for (const OddReply& reply : odd_replies(kPage, kText)) {
+    if (reply.bytes.find(" 204") != std::string::npos) continue;
+    SCOPED_TRACE(reply.what);
+    ScriptedServer server({{read_request(), fakes::script::send(reply.bytes)}});
+    expect_run(at(server.url() + "/metrics"));
+    EXPECT_EQ(sender_.value("app.hits.count"), 5);
+    EXPECT_EQ(sender_.value("app.temp"), 21.5);
+  }
 }
 
 TEST_F(OpenmetricsTest, AsksForTextUnlessToldOtherwise) {
