@@ -8,6 +8,7 @@
 #include "checks/http/redirect.hpp"
 #include "checks/http/token_file.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/net/written_url.hpp"
 
 namespace remora::checks {
 namespace {
@@ -58,7 +59,7 @@ Result<Target> parse_target(const std::string& text) {
   constexpr std::string_view kUnix = "unix://";
   Target out;
   if (!core::ascii_lower(text.substr(0, kUnix.size())).starts_with(kUnix)) {
-    auto url = net::parse_url(text);
+    auto url = net::parse_written_url(text);
     if (!url) return url.error();
     out.url = std::move(*url);
     return out;
@@ -70,7 +71,8 @@ Result<Target> parse_target(const std::string& text) {
   }
   out.unix_socket = path.substr(0, dot + 5);
   const std::string rest = path.substr(dot + 5);
-  auto url = net::parse_url("http://localhost" + (rest.starts_with('/') ? rest : '/' + rest));
+  auto url =
+      net::parse_written_url("http://localhost" + (rest.starts_with('/') ? rest : '/' + rest));
   if (!url) return url.error();
   out.url = std::move(*url);
   return out;
@@ -369,7 +371,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
 
 asio::awaitable<Result<std::chrono::sys_seconds>> CheckHttp::certificate_end(
     std::shared_ptr<const CheckHttpOptions> options, std::string url, std::string server_name) {
-  auto parsed = net::parse_url(url);
+  auto parsed = net::parse_written_url(url);
   if (!parsed) co_return parsed.error();
   if (parsed->scheme != "https") {
     co_return fail(Errc::invalid_config, "no certificate without https");

@@ -14,6 +14,7 @@
 #include "checks/python_regex.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/model/value_reader.hpp"
+#include "remora/net/written_url.hpp"
 
 namespace remora::checks {
 namespace http_check {
@@ -257,7 +258,7 @@ Result<Options> read_options(model::ValueReader& reader) {
   if (!out.url.starts_with("http")) {
     return fail(Errc::invalid_config, "url: does not start with http");
   }
-  if (const auto url = net::parse_url(out.url); !url) {
+  if (const auto url = net::parse_written_url(out.url); !url) {
     return fail(Errc::invalid_config, "url: " + url.error().message());
   }
   out.method = reader.text("method", "get");

@@ -14,6 +14,7 @@
 #include "checks/nginx/stub_status.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/model/value_reader.hpp"
+#include "remora/net/written_url.hpp"
 
 namespace remora::checks {
 namespace nginx {
@@ -118,7 +119,7 @@ class NginxCheck final : public IntegrationCheck {
 
   // Without user and password.
   std::string shown_url() const {
-    const auto parsed = net::parse_url(options_.url);
+    const auto parsed = net::parse_written_url(options_.url);
     if (!parsed) return options_.host;
     return parsed->origin() + parsed->target.substr(0, parsed->target.find('?'));
   }
@@ -280,7 +281,7 @@ Result<std::unique_ptr<IntegrationCheck>> create(const InstanceConfig& config,
   if (core::ascii_lower(options.url).starts_with("unix://")) {
     options.host = "localhost";
   } else {
-    const auto url = net::parse_url(options.url);
+    const auto url = net::parse_written_url(options.url);
     if (!url) return fail(Errc::invalid_config, "nginx_status_url: " + url.error().message());
     options.host = url->host;
     // The Agent says 80 for https too, unless the URL says more.

@@ -11,6 +11,7 @@
 #include "checks/openmetrics/scrape.hpp"
 #include "remora/core/ascii.hpp"
 #include "remora/model/value_reader.hpp"
+#include "remora/net/written_url.hpp"
 
 namespace remora::checks {
 namespace openmetrics {
@@ -126,7 +127,7 @@ Result<std::string> read_url(const Value& instance, std::string_view option) {
   if (!reader.problems().empty()) return fail(Errc::invalid_config, reader.problems().front());
   if (url.empty()) return fail(Errc::invalid_config, "`" + std::string(option) + "` is missing");
   if (core::ascii_lower(url).starts_with("unix://")) return url;
-  if (const auto parsed = net::parse_url(url); !parsed) {
+  if (const auto parsed = net::parse_written_url(url); !parsed) {
     return fail(Errc::invalid_config, "`" + std::string(option) + "`: " + parsed.error().message());
   }
   return url;

@@ -85,6 +85,13 @@ TEST_F(CheckHttpTest, SendsTheAgentsHeadersAndClosesEachConnection) {
   EXPECT_NE(request.find("Connection: close\r\n"), std::string::npos);
 }
 
+TEST_F(CheckHttpTest, EscapesWhatPeopleWriteIntoUrls) {
+  ScriptedServer server({{read_request(), answer(200)}});
+  ASSERT_TRUE(get(server.url() + "/st\xc3\xa4tus page?q=a b#top"));
+  EXPECT_TRUE(server.requests().at(0).starts_with("GET /st%C3%A4tus%20page?q=a%20b HTTP/1.1\r\n"))
+      << server.requests().at(0);
+}
+
 TEST_F(CheckHttpTest, KeepsConnectionsWhenAsked) {
   ScriptedServer server({{forever({read_request(), answer(200, "x")})}});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(get(server.url(), {{"persist_connections", true}}));
