@@ -259,7 +259,7 @@ class CheckRun {
       checks::RunOutcome outcome = co_await limited(made.get());
       record.record(outcome.elapsed, clock_.wall(), outcome.samples, outcome.service_checks,
                     std::move(outcome.error));
-      record.add_details(outcome.buckets, std::move(outcome.warnings));
+      record.add_details(outcome.buckets, std::move(outcome.warnings), std::move(outcome.notes));
     }
     (void)co_await clock_.sleep_until(clock_.now() + request_.delay);
     (void)made->flush(*report);

@@ -155,6 +155,11 @@ void SamplerSender::warning(std::string text) {
   counts_.warnings.push_back(core::scrub(shown(text, kMaxWarningBytes)));
 }
 
+void SamplerSender::note(std::string text) {
+  if (counts_.notes.size() >= kMaxWarnings) return;
+  counts_.notes.push_back(core::scrub(shown(text, kMaxWarningBytes)));
+}
+
 void SamplerSender::metadata(std::string_view key, std::string_view value) {
   if (key.empty() || (metadata_.size() >= kMaxMetadata && !metadata_.contains(key))) return;
   metadata_[shown(key, kMaxMetadataBytes)] = core::scrub(shown(value, kMaxMetadataBytes));

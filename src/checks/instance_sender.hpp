@@ -34,12 +34,13 @@ class SamplerSender final : public InstanceSender {
   void service_check(std::string_view name, model::CheckStatus status, TagViews tags,
                      std::string_view message) override;
   void warning(std::string text) override;
+  void note(std::string text) override;
   void metadata(std::string_view key, std::string_view value) override;
 
   /// What one run gave.
   struct Counts {
     std::uint64_t samples = 0, buckets = 0, service_checks = 0;
-    std::vector<std::string> warnings;
+    std::vector<std::string> warnings, notes;
   };
   /// A run begins: limits, counts and warnings start anew.
   void begin_run();

@@ -112,6 +112,7 @@ asio::awaitable<RunOutcome> IntegrationInstance::run() {
   outcome.buckets = counts.buckets;
   outcome.service_checks = counts.service_checks;
   outcome.warnings = counts.warnings;
+  outcome.notes = counts.notes;
   co_return outcome;
 }
 

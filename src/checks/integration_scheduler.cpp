@@ -9,11 +9,14 @@
 #include <exception>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "checks/check_status.hpp"
 #include "remora/checks/run_record.hpp"
+#include "remora/core/hash.hpp"
 #include "remora/core/log.hpp"
 
 namespace remora::checks {
@@ -27,6 +30,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLongestFirstWait = std::chrono::minutes(1);
 // How often `stop` looks whether the last run has ended.
 constexpr milliseconds kStopPoll{10};
+
+// Texts of one instance that are logged because they are new.
+constexpr std::size_t kMaxLoggedTexts = 8;
 
 // One run in flight.
 struct Run {
@@ -49,6 +55,8 @@ struct Entry {
   RunRecord record;
   std::uint64_t skipped = 0, timeouts = 0;
   bool failing = false, failure_logged = false;
+  std::unordered_set<std::uint64_t> logged;             ///< hashes of warnings and notes
+  core::LogThrottle remarks{std::chrono::hours(1)};     ///< for those past the limit of `logged`
   core::LogThrottle failures{std::chrono::minutes(5)};  ///< for one that fails every other run
 };
 using EntryPtr = std::shared_ptr<Entry>;
@@ -282,7 +290,27 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     }
     entry.record.record(outcome.elapsed, services.clock.wall(), outcome.samples,
                         outcome.service_checks, std::move(outcome.error));
-    entry.record.add_details(outcome.buckets, std::move(outcome.warnings));
+    log_new(entry, "check warns", outcome.warnings);
+    log_new(entry, "check notes", outcome.notes);
+    entry.record.add_details(outcome.buckets, std::move(outcome.warnings),
+                             std::move(outcome.notes));
+  }
+
+  // Each text once, so that it stands in the log too and not only in `agent status`.
+  void log_new(Entry& entry, std::string_view what, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      const std::uint64_t hash = core::hash_bytes(text, core::hash_seed());
+      if (entry.logged.contains(hash)) continue;
+      if (entry.logged.size() < kMaxLoggedTexts) {
+        entry.logged.insert(hash);
+      } else if (!entry.remarks.allow(services.clock.now())) {
+        continue;  // a text with numbers in it is new each time
+      }
+      kLog.warn(what, {{"check", entry.instance->config().check},
+                       {"instance", entry.id},
+                       {"source", entry.instance->config().source},
+                       {"text", text}});
+    }
   }
 
   // One line when it begins to fail, none while it goes on.

@@ -47,11 +47,14 @@ void RunRecord::record(std::chrono::milliseconds elapsed, core::WallTime at, std
   if (error.empty()) last_success_ = at;
   last_error_ = std::move(error);
   warnings_.clear();
+  notes_.clear();
 }
 
-void RunRecord::add_details(std::uint64_t buckets, std::vector<std::string> warnings) {
+void RunRecord::add_details(std::uint64_t buckets, std::vector<std::string> warnings,
+                            std::vector<std::string> notes) {
   buckets_.add(buckets);
   warnings_ = std::move(warnings);
+  notes_ = std::move(notes);
 }
 
 telemetry::StatusNode RunRecord::node(std::string_view name, std::string_view id,
@@ -72,6 +75,7 @@ telemetry::StatusNode RunRecord::node(std::string_view name, std::string_view id
   node.add("Last Successful Execution Date", last_success_ ? date_text(*last_success_) : "Never");
   if (failed()) node.add("Error", last_error_);
   for (const std::string& warning : warnings_) node.add("Warning", warning);
+  for (const std::string& note : notes_) node.add("Note", note);
   return node;
 }
 

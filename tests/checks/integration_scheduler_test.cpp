@@ -558,6 +558,41 @@ TEST_F(IntegrationSchedulerTest, RunsTellTheirStatusWhereThatIsWanted) {
                                                          {model::CheckStatus::critical, 1}}));
 }
 
+TEST_F(IntegrationSchedulerTest, WarningsAndNotesAreShownAndLoggedOnce) {
+  add("a", [](InstanceSender& sender) -> asio::awaitable<Result<void>> {
+    sender.warning("metrics are missing");
+    sender.note("one entry matches nothing");
+    co_return Result<void>();
+  });
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 4; ++i) advance(seconds(15));
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const char* text : {"metrics are missing", "one entry matches nothing"}) {
+    const std::size_t at = log.find(text);
+    EXPECT_NE(at, std::string::npos) << log;
+    EXPECT_EQ(log.find(text, at + 1), std::string::npos) << log;
+  }
+  EXPECT_EQ(field(status_of(0), "Warning"), "metrics are missing");
+  EXPECT_EQ(field(status_of(0), "Note"), "one entry matches nothing");
+  EXPECT_EQ(field(status_of(0), "Instance ID"), "a [WARNING]");
+}
+
+// A text with a changing number in it is a new one each time: the log must not fill with it.
+TEST_F(IntegrationSchedulerTest, WarningsThatChangeEachTimeAreLoggedSeldom) {
+  int run = 0;
+  add("a", [&run](InstanceSender& sender) -> asio::awaitable<Result<void>> {
+    sender.warning("lines: " + std::to_string(++run));
+    co_return Result<void>();
+  });
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 40; ++i) advance(seconds(15));
+  const std::string log = testing::internal::GetCapturedStderr();
+  int lines = 0;
+  for (std::size_t at = 0; (at = log.find("lines: ", at)) != std::string::npos; ++at) ++lines;
+  EXPECT_GE(run, 30);
+  EXPECT_LE(lines, 10);
+}
+
 TEST_F(IntegrationSchedulerTest, InstancesOverTheLimitAreRefused) {
   IntegrationSchedulerOptions options;
   options.max_instances = 2;

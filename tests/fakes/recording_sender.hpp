@@ -58,6 +58,7 @@ class RecordingSender final : public checks::InstanceSender {
         {std::string(name), status, {tags.begin(), tags.end()}, std::string(message)});
   }
   void warning(std::string text) override { warnings.push_back(std::move(text)); }
+  void note(std::string text) override { notes.push_back(std::move(text)); }
   void metadata(std::string_view key, std::string_view value) override {
     facts.emplace_back(key, value);
   }
@@ -66,6 +67,7 @@ class RecordingSender final : public checks::InstanceSender {
     values.clear();
     service_checks.clear();
     warnings.clear();
+    notes.clear();
     facts.clear();
   }
 
@@ -133,7 +135,7 @@ class RecordingSender final : public checks::InstanceSender {
 
   std::vector<RecordedValue> values;
   std::vector<RecordedServiceCheck> service_checks;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings, notes;
   std::vector<std::pair<std::string, std::string>> facts;  ///< of metadata()
 
  private:

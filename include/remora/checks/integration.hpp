@@ -64,6 +64,9 @@ class InstanceSender {
                              std::string_view message) = 0;
   /// Shown in `agent status` with the run; the run is a success nevertheless. Never a secret.
   virtual void warning(std::string text) = 0;
+  /// Shown as well, of a run with which nothing is wrong: an option that has no effect and the
+  /// like.
+  virtual void note(std::string text) = 0;
   /// Facts about the monitored thing: "version", "7.0.15".
   virtual void metadata(std::string_view key, std::string_view value) = 0;
 

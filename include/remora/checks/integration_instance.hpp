@@ -38,7 +38,7 @@ struct RunOutcome {
   std::string error;  ///< empty = success; one line, scrubbed
   std::chrono::milliseconds elapsed{0};
   std::uint64_t samples = 0, buckets = 0, service_checks = 0;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings, notes;
   RunOutcome() {}
 };
 

@@ -19,7 +19,8 @@ class RunRecord {
   void record(std::chrono::milliseconds elapsed, core::WallTime at, std::uint64_t samples,
               std::uint64_t service_checks, std::string error);
   /// Of the run just recorded.
-  void add_details(std::uint64_t buckets, std::vector<std::string> warnings);
+  void add_details(std::uint64_t buckets, std::vector<std::string> warnings,
+                   std::vector<std::string> notes);
 
   [[nodiscard]] bool ran() const noexcept { return runs_ > 0; }
   [[nodiscard]] bool failed() const noexcept { return !last_error_.empty(); }
@@ -40,7 +41,7 @@ class RunRecord {
   core::WallTime last_run_{};
   std::optional<core::WallTime> last_success_;
   std::string last_error_;
-  std::vector<std::string> warnings_;
+  std::vector<std::string> warnings_, notes_;
 };
 
 }  // namespace remora::checks

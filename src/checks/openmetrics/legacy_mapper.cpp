@@ -11,6 +11,7 @@
 #include "checks/openmetrics/held_families.hpp"
 #include "checks/openmetrics/label_joins.hpp"
 #include "checks/openmetrics/label_policy.hpp"
+#include "checks/openmetrics/match_report.hpp"
 #include "checks/openmetrics/page_mapper.hpp"
 #include "checks/openmetrics/tag_writer.hpp"
 #include "checks/openmetrics/text_map.hpp"
@@ -112,6 +113,7 @@ class LegacyMapper final : public MetricMapper {
         parts_(std::move(parts)),
         first_values_(options.use_process_start_time),
         dry_(parts_.joins.configured()),
+        report_(make_report(options)),
         late_stage_(*this) {
     if (!options.name_space.empty()) prefix_ = options.name_space + '.';
     for (const auto& [exposed, name] : options.metrics) names_.insert_or_assign(exposed, name);
@@ -128,6 +130,7 @@ class LegacyMapper final : public MetricMapper {
     start_ = start;
     sink_ = &sink;
     waits_ = first_values_.waits();
+    report_.begin();
     // The page before may have broken off.
     route_ = Route::none;
     late_.clear();
@@ -144,6 +147,7 @@ class LegacyMapper final : public MetricMapper {
     return parts_.check_tags.views();
   }
   const MapperStats& stats() const override { return stats_; }
+  std::span<const Remark> remarks() const override { return report_.remarks(); }
 
  private:
   enum class Route { none, pass, source, late };
@@ -159,6 +163,28 @@ class LegacyMapper final : public MetricMapper {
    private:
     LegacyMapper& to_;
   };
+
+  // Views the list of patterns.
+  MatchReport make_report(const LegacyMapperOptions& options) const {
+    std::vector<std::string> names;
+    std::string shell_patterns;
+    for (const auto& [exposed, name] : options.metrics) {
+      if (exposed.find('*') == std::string::npos) {
+        names.push_back(exposed);
+      } else {
+        shell_patterns.append(shell_patterns.empty() ? "" : ", ").append(exposed);
+      }
+    }
+    std::vector<MatchReport::Pattern> patterns;
+    if (!shell_patterns.empty()) {
+      patterns.push_back(
+          {std::move(shell_patterns),
+           [list = &parts_.wildcards](std::string_view name) { return list->matched(name); }});
+    }
+    return {std::move(names),
+            std::move(patterns),
+            {false, "give them a type in `type_overrides`, such as gauge or counter"}};
+  }
 
   const std::string* emitted_name(const Family& family);
   bool ignores(std::string_view name) const {
@@ -190,6 +216,7 @@ class LegacyMapper final : public MetricMapper {
   ScrapeStart start_;
   SubmissionSink* sink_ = nullptr;
   MapperStats stats_;
+  MatchReport report_;
   PageTelemetry telemetry_;
 
   bool waits_ = false, start_time_ = false, counting_ = false;
@@ -239,10 +266,19 @@ bool LegacyMapper::family(const Family& exposed) {
   start_time_ = false;
   counting_ = options_.telemetry;
   Family family{exposed.name, parts_.overrides.of(exposed)};
-  if (!is_sent(family.type)) return counting_;
+  const bool sent = is_sent(family.type);
+  if (!sent && !report_.looking()) return counting_;
   if (family.name.starts_with(options_.prometheus_metrics_prefix)) {
     family.name.remove_prefix(options_.prometheus_metrics_prefix.size());
   }
+  if (report_.looking()) {
+    using Fate = MatchReport::Fate;
+    const bool asked_for = !ignores(family.name) && emitted_name(family) != nullptr;
+    report_.family(family, !asked_for                           ? Fate::not_asked_for
+                           : family.type == FamilyType::unknown ? Fate::without_type
+                                                                : Fate::wanted);
+  }
+  if (!sent) return counting_;
   start_time_ = waits_ && family.name == kProcessStart;
   if (waits_ && family.type != FamilyType::gauge) {
     route_ = Route::late;
@@ -333,6 +369,7 @@ void LegacyMapper::end(bool ok, const ParserStats& page) {
   }
   // This engine keeps what it has decided when a scrape fails.
   if (ok) first_values_.scraped(true);
+  report_.end(ok && page.limit.empty());
 }
 
 bool LegacyMapper::ignored_by_label(std::span<const Label> labels) const {

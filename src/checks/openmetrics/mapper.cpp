@@ -13,6 +13,7 @@
 #include "checks/openmetrics/label_policy.hpp"
 #include "checks/openmetrics/label_sharing.hpp"
 #include "checks/openmetrics/line_filter.hpp"
+#include "checks/openmetrics/match_report.hpp"
 #include "checks/openmetrics/metric_rules.hpp"
 #include "checks/openmetrics/page_mapper.hpp"
 #include "checks/openmetrics/tag_writer.hpp"
@@ -22,6 +23,7 @@ namespace remora::checks::openmetrics {
 namespace {
 
 constexpr std::string_view kUpperBound = "upper_bound";
+constexpr std::string_view kTotal = "_total";
 constexpr std::string_view kHostnamePlaceholder = "<HOSTNAME>";
 
 /// Option `exclude_metrics`.
@@ -91,6 +93,14 @@ class Emitter final : public ExpositionHandler {
     return rule != nullptr && effective_type(*rule, family.type).has_value();
   }
 
+  /// A rule asks for it, but neither page nor rule say what it is.
+  [[nodiscard]] bool lacks_type(const Family& family) {
+    if (family.type != FamilyType::unknown || excluded_.covers(family.name)) return false;
+    MetricRule* rule = rules_.find(family.name);
+    return rule != nullptr && !effective_type(*rule, family.type);
+  }
+  [[nodiscard]] const MetricRules& rules() const noexcept { return rules_; }
+
   bool family(const Family& family) override {
     rule_ = nullptr;
     ignored_ = excluded_.covers(family.name);
@@ -144,7 +154,7 @@ class Emitter final : public ExpositionHandler {
   MetricRule* rule_of(const Family& family) {
     MetricRule* rule = rules_.find(family.name);
     if (rule != nullptr || family.type != FamilyType::counter) return rule;
-    spelled_.assign(family.name).append("_total");
+    spelled_.assign(family.name).append(kTotal);
     rule = rules_.find(spelled_);
     return rule != nullptr && rule->gives_type() ? rule : nullptr;
   }
@@ -505,6 +515,7 @@ class Mapper final : public MetricMapper {
         emitter_(options, std::move(parts), sharing_, first_values_),
         sharer_(sharing_, emitter_),
         filter_(std::move(filter)),
+        report_(make_report(options)),
         raw_prefix_(options.raw_metric_prefix),
         use_latest_spec_(options.use_latest_spec),
         telemetry_(options.telemetry) {
@@ -523,6 +534,7 @@ class Mapper final : public MetricMapper {
     sink_ = &sink;
     waits_ = first_values_.waits();
     late_.clear();
+    report_.begin();
     sharing_.begin();
     sharer_.begin();
     emitter_.begin(start, sink);
@@ -542,6 +554,13 @@ class Mapper final : public MetricMapper {
       if (next_wants_) late_.begin_family(trimmed);
     } else {
       next_wants_ = sharer_.family(trimmed);
+    }
+    if (report_.looking()) {
+      using Fate = MatchReport::Fate;
+      const bool lacks_type = !next_wants_ && emitter_.lacks_type(trimmed);
+      report_.family(trimmed, next_wants_  ? Fate::wanted
+                              : lacks_type ? Fate::without_type
+                                           : Fate::not_asked_for);
     }
     return next_wants_ || start_time_ || telemetry_;
   }
@@ -573,17 +592,48 @@ class Mapper final : public MetricMapper {
       emitter_.telemetry.submit(*sink_, prefix_, page.filtered, check_tags());
     }
     first_values_.scraped(ok);
+    report_.end(ok && page.limit.empty());
   }
 
+  std::span<const Remark> remarks() const override { return report_.remarks(); }
   std::span<const std::string_view> check_tags() const override { return emitter_.check_tags(); }
   const MapperStats& stats() const override { return emitter_.stats; }
 
  private:
+  // Views the emitter's rules.
+  MatchReport make_report(const MapperOptions& options) {
+    std::vector<std::string> names;
+    std::vector<MatchReport::Pattern> patterns;
+    for (const MetricEntry& entry : options.metrics) {
+      if (has_metacharacters(entry.key)) continue;
+      if (entry.key.ends_with(kTotal) && !entry.type.starts_with("native")) {
+        // Such a rule may name a counter as its samples are.
+        patterns.push_back({entry.key, [key = entry.key](std::string_view name) {
+                              const std::string_view whole = key;
+                              return name == whole ||
+                                     name == whole.substr(0, whole.size() - kTotal.size());
+                            }});
+      } else {
+        names.push_back(entry.key);
+      }
+    }
+    const MetricRules& rules = emitter_.rules();
+    for (std::size_t i = 0; i < rules.expressions(); ++i) {
+      patterns.push_back({rules.expression(i), [&rules, i](std::string_view name) {
+                            return rules.expression_matches(i, name);
+                          }});
+    }
+    return {std::move(names),
+            std::move(patterns),
+            {true, "give them a `type` in `metrics`, such as gauge or counter"}};
+  }
+
   FirstValues first_values_;
   LabelSharing sharing_;
   Emitter emitter_;
   Sharer sharer_;
   std::optional<RegexLineFilter> filter_;
+  MatchReport report_;
   std::string raw_prefix_, prefix_;
   bool use_latest_spec_, telemetry_;
   ScrapeStart start_;

@@ -54,6 +54,13 @@ class MetricRules {
   /// What becomes of this family; null when nothing. Lives until the next call.
   [[nodiscard]] MetricRule* find(std::string_view family);
 
+  /// How many keys are expressions, in their order, and whether one is found in this name.
+  [[nodiscard]] std::size_t expressions() const noexcept { return wildcards_.size(); }
+  [[nodiscard]] const std::string& expression(std::size_t i) const { return wildcards_[i].key; }
+  [[nodiscard]] bool expression_matches(std::size_t i, std::string_view family) const {
+    return wildcards_[i].regex.found_in(family);
+  }
+
  private:
   struct Wildcard {
     std::string key;

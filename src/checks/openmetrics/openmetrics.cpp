@@ -383,6 +383,12 @@ const IntegrationInfo kOpenmetrics{
         "scrape on.\n\n"
         "Samples need not stand right below their TYPE line, a counter may be declared with or "
         "without `_total`, and the buckets of a histogram may have its plain name.\n\n"
+        "Where nothing of the page matches `metrics`, a warning says so, with examples of what the "
+        "page has and the nearest name; entries that match nothing while others do, and what is "
+        "left "
+        "out because it has no type, are a note: in `agent status`, in `agent check` and once in "
+        "the "
+        "log.\n\n"
         "Lines that cannot be read are passed over and named in a warning. Read are 256 MiB of a "
         "page, 200000 families and 2000000 samples at most.",
     .max_returned_metrics = 2000,

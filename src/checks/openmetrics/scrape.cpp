@@ -116,6 +116,16 @@ void Scrape::warn(bool complete) {
   } else if (complete && options_.grammar == Grammar::openmetrics && !page.eof_marker) {
     sender_.warning("the page has no `# EOF` at its end: some of it may be missing");
   }
+  // Of something that is no page of metrics the warning above says enough.
+  const bool no_page = page.malformed > 0 && page.samples + page.unwanted == 0;
+  for (const Remark& remark : mapper_.remarks()) {
+    if (no_page) break;
+    if (remark.nothing_sent) {
+      sender_.warning(remark.text);
+    } else {
+      sender_.note(remark.text);
+    }
+  }
   if (const std::uint64_t lost = mapper_.stats().not_kept - not_kept_before_; lost > 0) {
     sender_.warning(std::to_string(lost) +
                     " samples were left out: more than 32 MiB of them had "

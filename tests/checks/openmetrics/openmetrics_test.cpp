@@ -220,6 +220,68 @@ TEST_F(OpenmetricsTest, TagsAreUtf8WhateverTheCharset) {
   EXPECT_THAT(sender_.warnings, ElementsAre(HasSubstr("charset `big5`")));
 }
 
+// Silence is what operators complain about most.
+TEST_F(OpenmetricsTest, SaysWhenNothingOfThePageMatches) {
+  ScriptedServer server(
+      {page("# TYPE http_requests_total counter\nhttp_requests_total 1\n"
+            "# TYPE temp gauge\ntemp 1\n# TYPE took histogram\n"
+            "took_bucket{le=\"+Inf\"} 1\ntook_sum 1\ntook_count 1\n"
+            "# TYPE up gauge\nup 1\n")});
+  expect_run(at(server.url(), {{"metrics", list({"http_requests_total", "tmep", "took_bucket"})}}));
+  EXPECT_THAT(
+      sender_.warnings,
+      ElementsAre(
+          "nothing of the page matches `metrics`: `http_requests_total` (nearest: "
+          "`http_requests`, counters are named without `_total`); `tmep` (nearest: `temp`); "
+          "`took_bucket` (nearest: `took`, a histogram is named as a whole). The page has "
+          "`http_requests`, `temp`, `took` and 1 more"));
+  EXPECT_THAT(sender_.notes, IsEmpty());
+  expect_run(legacy_at(server.url(), {{"metrics", list({"Temp", "foo_*"})}}));
+  EXPECT_THAT(
+      sender_.warnings,
+      ElementsAre("nothing of the page matches `metrics`: `Temp` (nearest: `temp`); "
+                  "`foo_*`. The page has `http_requests_total`, `temp`, `took` and 1 more"));
+  ScriptedServer empty({page("")});
+  expect_run(at(empty.url(), {{"metrics", list({".+"})}}));
+  EXPECT_THAT(sender_.warnings,
+              ElementsAre("nothing of the page matches `metrics`: `.+`. The page has no metric at "
+                          "all"));
+}
+
+TEST_F(OpenmetricsTest, NotesWhatIsLeftOutWhileTheRestIsSent) {
+  const std::string text =
+      "# TYPE a gauge\na 1\nu 2\nv 3\n# TYPE b gauge\nb 1\n# TYPE hits_total counter\n"
+      "hits_total 5\n";
+  ScriptedServer server({page(text)});
+  expect_run(at(server.url(), {{"metrics", list({"a", "u", "c", "^nothing"})}}));
+  EXPECT_THAT(sender_.warnings, IsEmpty());
+  EXPECT_THAT(
+      sender_.notes,
+      ElementsAre("2 of 4 entries of `metrics` match nothing of the page: `c`; `^nothing`. The "
+                  "page has `a`, `u`, `v` and 2 more",
+                  "without a type on the page, and left out: `u`; give them a `type` in "
+                  "`metrics`, such as gauge or counter"));
+  expect_run(legacy_at(server.url(), {{"metrics", list({"a", "u", "v", "hits"})}}));
+  EXPECT_THAT(sender_.warnings, IsEmpty());
+  EXPECT_THAT(sender_.notes,
+              ElementsAre("without a type on the page, and left out: `u`, `v`; give them a type in "
+                          "`type_overrides`, such as gauge or counter"));
+  expect_run(at(server.url(), {{"metrics", list({"a", "b", "hits"})}}));
+  EXPECT_THAT(sender_.notes, IsEmpty());
+  // All that is asked for has no type: nothing is sent, which is worth a warning.
+  expect_run(at(server.url(), {{"metrics", list({"u"})}}));
+  EXPECT_THAT(sender_.warnings, ElementsAre(HasSubstr("left out: `u`")));
+}
+
+TEST_F(OpenmetricsTest, TheRemarkEndsWithItsCause) {
+  ScriptedServer server({page("# TYPE other gauge\nother 1\n"), page("# TYPE a gauge\na 1\n")});
+  make(at(server.url(), {{"metrics", list({"a"})}}));
+  ASSERT_TRUE(run());
+  EXPECT_EQ(sender_.warnings.size(), 1u);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(sender_.warnings, IsEmpty());
+}
+
 TEST_F(OpenmetricsTest, LinesThatCannotBeReadAreOneWarning) {
   ScriptedServer server({page("# TYPE a gauge\na 1\na{ 2\na{x=\"y\"} z\na{x=\"z\"} 4\n")});
   expect_run(at(server.url()));

@@ -55,6 +55,12 @@ struct MapperStats {
   std::uint64_t not_kept = 0;       ///< samples beyond what may be held back (32 MiB per scrape)
 };
 
+/// Where configuration and page do not fit, for people.
+struct Remark {
+  std::string text;           ///< one line
+  bool nothing_sent = false;  ///< nothing of the page is sent at all
+};
+
 /// Takes the pages of one endpoint, one scrape after the other. Keeps names it has seen, shared
 /// labels, and of the page what the options ask for: the buckets of the current family where they
 /// are told apart, the samples that wait for shared labels or for the start time of the process.
@@ -70,6 +76,8 @@ class MetricMapper : public ExpositionHandler {
   /// Tags of the service check of the endpoint, besides those of the instance.
   [[nodiscard]] virtual std::span<const std::string_view> check_tags() const = 0;
   [[nodiscard]] virtual const MapperStats& stats() const = 0;
+  /// As of the last whole page that was looked at for it.
+  [[nodiscard]] virtual std::span<const Remark> remarks() const = 0;
 };
 
 /// Fails with the option and the entry that must change.
