@@ -1,13 +1,18 @@
 #include "remora/autodiscovery/fault.hpp"
 
+#include "remora/core/ascii.hpp"
+
 namespace remora::autodiscovery {
+
+bool is_label(std::string_view place) {
+  return !place.starts_with('/') && core::ascii_lower(place).find("datadog") != std::string::npos;
+}
 
 std::string to_string(const Fault& fault) {
   std::string out;
   if (!fault.container.empty()) out += "container \"" + fault.container + "\"";
   if (!fault.place.empty()) {
-    const bool label = fault.place.starts_with("com.datadoghq.");
-    if (!out.empty()) out += label ? ", label " : ", file ";
+    if (!out.empty()) out += is_label(fault.place) ? ", label " : ", file ";
     out += fault.place;
   }
   if (!out.empty()) out += ": ";

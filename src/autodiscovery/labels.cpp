@@ -1,11 +1,12 @@
 #include "remora/autodiscovery/labels.hpp"
 
-#include <array>
 #include <set>
 #include <utility>
 
+#include "autodiscovery/label_names.hpp"
 #include "autodiscovery/label_text.hpp"
 #include "autodiscovery/scalar_text.hpp"
+#include "autodiscovery/shell_variables.hpp"
 #include "autodiscovery/template_parts.hpp"
 
 namespace remora::autodiscovery {
@@ -17,16 +18,6 @@ using Labels = std::map<std::string, std::string>;
 constexpr std::string_view kLegacyPrefix = "com.datadoghq.sd.";
 
 constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyz_-";
-
-/// Labels that nobody reads, and the one that was meant.
-constexpr auto kNearMisses =
-    std::to_array<std::pair<std::string_view, std::string_view>>({{"check_name", "check_names"},
-                                                                  {"init_config", "init_configs"},
-                                                                  {"instance", "instances"},
-                                                                  {"check", "checks"},
-                                                                  {"log", "logs"},
-                                                                  {"check_id", "check.id"},
-                                                                  {"tag", "tags"}});
 
 class LabelReader {
  public:
@@ -53,6 +44,11 @@ class LabelReader {
     if (const std::string* text = label("tags")) check_tags(*text);
     warn_about_near_misses();
     keep_within_limit();
+    for (const Template& one : out_.templates) {
+      for (const Value& instance : one.instances)
+        warn_about_shell_variables(instance, one.check, options_.open_references,
+                                   {out_.faults, container_, id_, one.source});
+    }
     return std::move(out_);
   }
 
@@ -77,7 +73,7 @@ class LabelReader {
     if (const auto it = labels_.find(legacy); it != labels_.end()) {
       out_.check_id = trimmed(it->second);
       FaultPlace(out_.faults, container_, id_, legacy)
-          .warning("is the name of old; it is read", full("check.id"));
+          .warning("is an old name; it is read", full("check.id"));
     }
   }
 
@@ -90,14 +86,20 @@ class LabelReader {
   }
 
   void warn_about_near_misses() {
-    for (const auto& [wrong, right] : kNearMisses) {
-      if (label(wrong) != nullptr) place(wrong).warning("is no label of Datadog's", full(right));
+    for (const auto& [name, value] : labels_) {
+      const auto wrong = misnamed(name);
+      if (!wrong) continue;
+      // With its value, where that can be read: a line to paste.
+      const LabelText read = read_label(value, options_.limits);
+      const std::string text = read.value ? as_correction(*read.value) : std::string();
+      FaultPlace(out_.faults, container_, id_, name)
+          .warning(wrong->message, wrong->meant + (text.empty() ? "" : " = " + text));
     }
     for (const char* name : {"check_names", "init_configs", "instances", "checks", "logs"}) {
       const std::string legacy = std::string(kLegacyPrefix) + name;
       if (labels_.contains(legacy)) {
         FaultPlace(out_.faults, container_, id_, legacy)
-            .warning("is a name of old that is no longer read", full(name));
+            .warning("is an old name that is no longer read", full(name));
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autodiscovery/config_id.hpp"
+#include "autodiscovery/label_names.hpp"
 #include "autodiscovery/scalar_text.hpp"
 #include "autodiscovery/template_parts.hpp"
 #include "remora/ecs/image_name.hpp"
@@ -189,7 +190,7 @@ const ContainerTemplates& Reconciler::templates_of(const ecs::ContainerMetadata&
   Known& known = known_[container.docker_id];
   std::map<std::string, std::string> labels;
   for (const auto& [name, value] : container.labels) {
-    if (name.starts_with("com.datadoghq.")) labels.emplace(name, value);
+    if (concerns_datadog(name)) labels.emplace(name, value);
   }
   if (known.labels != labels) {
     known.parsed = parse_labels(labels, container.name, container.docker_id, options_.labels);

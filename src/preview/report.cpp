@@ -157,6 +157,7 @@ class Builder {
 
   void discover() {
     options_.reconciler.variables.environment = lookup_in(definition_);
+    options_.reconciler.labels.open_references = definition_.open_references;
     autodiscovery::Reconciler reconciler(options_.reconciler, std::move(options_.files));
     const autodiscovery::Changes changes = reconciler.update(task_, launch_type_);
     for (const Fault& fault : reconciler.faults().kept()) add(fault);

@@ -404,7 +404,7 @@ Result<TaskDefinition> read_definition(const Value& properties, const std::strin
   out.resource = resource;
   Fields in(properties, "", dialect);
   out.family = in.text("family");
-  const bool in_template = dialect.capital;
+  const bool in_template = out.open_references = dialect.capital;
   if (out.family.empty() && in_template) out.family = resource;
   if (out.family.empty() && completeness == Completeness::part) out.family = kUnknownFamily;
   out.network_mode = in.text("networkMode");

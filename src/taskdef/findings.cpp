@@ -161,7 +161,7 @@ void check_health_command(const ContainerDefinition& container, bool agent, Find
 
 std::string finding_line(const Fault& fault) {
   std::string out = fault.container.empty() ? "" : "container " + fault.container + ", ";
-  const bool label = fault.place.starts_with("com.datadoghq.");
+  const bool label = autodiscovery::is_label(fault.place);
   out += (label ? "dockerLabels " : "") + fault.place + ": " + fault.message;
   if (!fault.correction.empty()) out += " (write: " + fault.correction + ")";
   return out;

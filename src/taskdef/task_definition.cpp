@@ -44,8 +44,11 @@ Result<Reading> only(Result<TaskDefinition> definition) {
 
 Result<Reading> read_containers(const Value& root, Syntax syntax) {
   Value containers = root.list() != nullptr ? root : Value(Value::List{root});
-  return only(read_definition(model::Map{{"containerDefinitions", std::move(containers)}}, "",
-                              syntax, Completeness::part));
+  auto reading = only(read_definition(model::Map{{"containerDefinitions", std::move(containers)}},
+                                      "", syntax, Completeness::part));
+  // Often the file of a templatefile() call, or one for envsubst.
+  if (reading) reading->definitions.front().open_references = true;
+  return reading;
 }
 
 template <class Parsed>

@@ -426,8 +426,87 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"NearMiss",
             {{"check_name", "x"}},
             {},
-            {"warning check_name: is no label of Datadog's -> com.datadoghq.ad.check_names"}}),
+            {"warning check_name: is not a label of Datadog's -> com.datadoghq.ad.check_names"}},
+        Bad{"NearMissWithItsValue",
+            {{"instance", R"([{"pass":"x"}])"}},
+            {},
+            {"warning instance: is not a label of Datadog's -> com.datadoghq.ad.instances = "
+             R"([{"pass":"<PASS>"}])"}},
+        Bad{"OtherCase",
+            {{"Check_Names", R"(["redisdb"])"}},
+            {},
+            {"warning Check_Names: is not read: the names of labels are case-sensitive -> "
+             R"(com.datadoghq.ad.check_names = ["redisdb"])"}},
+        Bad{"Hyphen",
+            {{"check-names", R"(["redisdb"])"}},
+            {},
+            {"warning check-names: is not a label of Datadog's -> "
+             R"(com.datadoghq.ad.check_names = ["redisdb"])"}},
+        Bad{"ShellVariableAsHost",
+            {{"checks", R"({"redisdb":{"instances":[{"host":"$REDIS_HOST","port":1}]}})"}},
+            {R"(redisdb {"host":"$REDIS_HOST","port":1} init={})"},
+            {"warning checks: host of redisdb is written like a variable of a shell ($REDIS_HOST), "
+             "which nothing replaces: %%env_REDIS_HOST%% is a variable of the agent's container, "
+             "%%host%% the address of this one -> %%env_REDIS_HOST%%"}},
+        Bad{"ShellVariablesInUrlAndPassword",
+            {{"checks", R"({"a":{"instances":[{"url":"http://${HOST}:80/","password":"$hunter2",)"
+                        R"("n":"a$B","cost":"$5"}]}})"}},
+            {R"(a {"url":"http://${HOST}:80/","password":"$hunter2","n":"a$B","cost":"$5"} init={})"},
+            {"warning checks: url of a is written like a variable of a shell ($HOST), which "
+             "nothing "
+             "replaces: %%env_HOST%% is a variable of the agent's container, %%host%% the address "
+             "of this one -> %%env_HOST%%",
+             "warning checks: password of a is written like a variable of a shell, which nothing "
+             "replaces: %%env_NAME%% is a variable of the agent's container -> %%env_NAME%%"}}),
     [](const auto& c) { return c.param.name; });
+
+struct Wrong {
+  const char *name, *label, *meant;
+};
+class MisnamedLabels : public testing::TestWithParam<Wrong> {};
+TEST_P(MisnamedLabels, PointToTheLabelThatWasMeant) {
+  const auto parsed = parse_labels({{GetParam().label, "[]"}}, "web", "abc");
+  if (std::string_view(GetParam().meant).empty()) {
+    EXPECT_EQ(faults(parsed), Strings{});
+    return;
+  }
+  ASSERT_EQ(parsed.faults.count(), 1u);
+  const Fault& fault = parsed.faults.kept()[0];
+  EXPECT_EQ(fault.correction, std::string(GetParam().meant) + " = []");
+  EXPECT_NE(to_string(fault).find(std::string(", label ") + GetParam().label), std::string::npos);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Names, MisnamedLabels,
+    testing::Values(
+        Wrong{"Annotation", "ad.datadoghq.com/web.check_names", "com.datadoghq.ad.check_names"},
+        Wrong{"AnnotationOfAContainerWithDots", "ad.datadoghq.com/a.b.instances",
+              "com.datadoghq.ad.instances"},
+        Wrong{"AnnotationV2", "ad.datadoghq.com/redis.checks", "com.datadoghq.ad.checks"},
+        Wrong{"AnnotationLogs", "ad.datadoghq.com/redis.logs", "com.datadoghq.ad.logs"},
+        Wrong{"AnnotationTags", "ad.datadoghq.com/tags", "com.datadoghq.ad.tags"},
+        Wrong{"AnnotationCheckId", "ad.datadoghq.com/redis.check.id", "com.datadoghq.ad.check.id"},
+        Wrong{"TagOfKubernetes", "tags.datadoghq.com/env", "com.datadoghq.tags.env"},
+        Wrong{"TagOfKubernetesContainer", "tags.datadoghq.com/web.service",
+              "com.datadoghq.tags.service"},
+        Wrong{"CaseOfThePrefix", "com.DataDogHQ.ad.checks", "com.datadoghq.ad.checks"},
+        Wrong{"CaseOfATag", "com.datadoghq.tags.Version", "com.datadoghq.tags.version"},
+        Wrong{"Company", "com.datadog.ad.checks", "com.datadoghq.ad.checks"},
+        Wrong{"Letters", "com.datadoghq.ad.instnaces", "com.datadoghq.ad.instances"},
+        Wrong{"Right", "com.datadoghq.tags.env", ""},
+        Wrong{"AnotherOfDatadog", "com.datadoghq.something.else", ""},
+        Wrong{"AnotherAnnotation", "ad.datadoghq.com/endpoints.resolve", ""},
+        Wrong{"OfOthers", "com.example.ad.checks", ""}),
+    [](const auto& wrong) { return wrong.param.name; });
+
+// In a template `${Host}` is a parameter; `$HOST` is a mistake there too.
+TEST(Labels, OpenReferencesAreNoShellVariables) {
+  LabelOptions options;
+  options.open_references = true;
+  const auto parsed = parse_labels(
+      {{"com.datadoghq.ad.checks", R"({"a":{"instances":[{"host":"${Host}"},{"host":"$HOST"}]}})"}},
+      "web", "abc", options);
+  EXPECT_EQ(parsed.faults.count(), 1u);
+}
 
 TEST(Labels, AnEmptyListOfNamesKeepsFilesAway) {
   for (const char* names : {"[]", "[\"\"]"}) {
@@ -446,7 +525,7 @@ TEST(Labels, CheckIdReplacesTheImage) {
   EXPECT_EQ(legacy.check_id, "old");
   ASSERT_EQ(legacy.faults.kept().size(), 1u);
   EXPECT_EQ(to_string(legacy.faults.kept()[0]),
-            "container \"web\", label com.datadoghq.sd.check.id: is the name of old; it is read "
+            "container \"web\", label com.datadoghq.sd.check.id: is an old name; it is read "
             "(write: com.datadoghq.ad.check.id)");
   EXPECT_EQ(parse_labels({{"check.id", "bare"}}, "web", "abc").check_id, "");
 }
@@ -455,7 +534,7 @@ TEST(Labels, OtherLegacyNamesAreNotRead) {
   const auto parsed = parse_labels({{"com.datadoghq.sd.check_names", R"(["a"])"}}, "web", "abc");
   EXPECT_TRUE(parsed.templates.empty());
   EXPECT_EQ(faults(parsed),
-            Strings{"warning com.datadoghq.sd.check_names: is a name of old that is no longer read "
+            Strings{"warning com.datadoghq.sd.check_names: is an old name that is no longer read "
                     "-> com.datadoghq.ad.check_names"});
 }
 

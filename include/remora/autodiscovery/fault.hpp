@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace remora::autodiscovery {
@@ -26,6 +27,9 @@ struct Fault {
 
   bool operator==(const Fault&) const = default;
 };
+
+/// True where the place of a fault is the name of a label, and not a file.
+[[nodiscard]] bool is_label(std::string_view place);
 
 /// One line: container "web", label com.datadoghq.ad.checks: … (write: …)
 [[nodiscard]] std::string to_string(const Fault& fault);

@@ -28,6 +28,7 @@ struct LabelOptions {
   Aliases aliases = default_aliases();
   model::ValueLimits limits;
   std::size_t max_instances = 1000;  ///< of one container
+  bool open_references = false;      ///< `${NAME}` is filled in before labels are read
 };
 
 /// Reads what the labels of one container say. `container` and `container_id` go into the faults

@@ -64,6 +64,7 @@ struct TaskDefinition {
   std::string launch_type;   ///< "MANAGED_INSTANCES", "FARGATE", "EC2" or "EXTERNAL"
   std::string network_mode;  ///< when not written the default of the launch type
   bool launch_type_written = true;  ///< else it is assumed
+  bool open_references = false;     ///< `${NAME}` in it is filled in later
   std::optional<double> cpu_vcpu;   ///< task level; 0.5 = "512" CPU units = "0.5 vCPU"
   std::optional<std::uint64_t> memory_mib;
   std::vector<ContainerDefinition> containers;  ///< at least one, names unique
