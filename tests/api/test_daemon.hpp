@@ -24,6 +24,13 @@ inline IpcIdentity test_identity() {
 
 class TestDaemon {
  public:
+  /// For handlers that have nothing to wait for.
+  using Answer = std::function<IpcReply(std::string_view)>;
+  TestDaemon(const IpcIdentity& identity, Answer answer)
+      : TestDaemon(identity, IpcHandler([answer = std::move(answer)](
+                                            std::string request) -> asio::awaitable<IpcReply> {
+                     co_return answer(request);
+                   })) {}
   explicit TestDaemon(const IpcIdentity& identity, IpcHandler handler = answer)
       : health(registry.add("ipc-server", std::chrono::seconds(30))) {
     auto listening =
