@@ -261,7 +261,6 @@ bool ExpositionParser::Impl::find_declared(std::string_view name, std::string& f
 
 /// Whether the sample is of the current family; one that is declared elsewhere is reopened for it.
 bool ExpositionParser::Impl::owned(std::string_view name) {
-  if (belongs(name)) return true;
   FamilyType of{};
   if (!find_declared(name, found_family, of)) return false;
   if (!(is_open && declared && base == found_family)) {
@@ -320,14 +319,15 @@ void ExpositionParser::Impl::comment(std::string_view text) {
 void ExpositionParser::Impl::sample(std::string_view text) {
   std::string_view name;
   if (const auto why = reader.begin(text, name); !why.empty()) return malformed(text, why);
-  const bool known = !name.empty() && owned(name);
+  const bool known = !name.empty() && (belongs(name) || owned(name));
   if (known && announced && !wanted) {
     ++stats.unwanted;
     return;
   }
   Sample sample;
   if (const auto why = reader.rest(sample); !why.empty()) return malformed(text, why);
-  if (!known && !owned(sample.name)) open(sample.name, FamilyType::unknown, false);
+  if (!known && !belongs(sample.name) && !owned(sample.name))
+    open(sample.name, FamilyType::unknown, false);
   if (!announced) announce(sample.name);
   if (!wanted) {
     ++stats.unwanted;
