@@ -317,10 +317,6 @@ INSTANTIATE_TEST_SUITE_P(
                     TimeCase{"1970-01-01T23:59:60Z", 86'400'000'000'000},
                     TimeCase{"1970-01-01T23:59:61Z", std::nullopt},
                     TimeCase{"1970-01-01T23:60:00Z", std::nullopt},
-                    TimeCase{"1678-01-01T00:00:00Z", -9'214'560'000'000'000'000},
-                    TimeCase{"1677-12-31T23:59:59Z", std::nullopt},
-                    TimeCase{"2261-12-31T23:59:59Z", 9'214'646'399'000'000'000},
-                    TimeCase{"2262-01-01T00:00:00Z", std::nullopt},
                     TimeCase{"0001-01-01T00:00:00Z", std::nullopt},
                     // Differences of what is taken fit in 64 bits of nanoseconds.
                     TimeCase{"2261-12-31T23:59:59Z", 9214646399000000000},

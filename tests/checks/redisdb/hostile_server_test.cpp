@@ -90,7 +90,7 @@ TEST(RedisHostile, EachFailureIsNamedAndMakesTheServiceCheckCritical) {
       {"INFO is a list",
        {serve(small_redis({{"INFO", "*0\r\n"}}))},
        Errc::malformed_payload,
-       "no text"},
+       "is not a text"},
       {"INFO is empty",
        {serve(small_redis({{"INFO", "$0\r\n\r\n"}}))},
        Errc::malformed_payload,
