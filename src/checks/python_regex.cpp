@@ -153,16 +153,16 @@ PythonRegex::~PythonRegex() = default;
 Result<PythonRegex> PythonRegex::within_share(const std::string& text) {
   auto judged = build(text);
   if (!judged->ok()) return refused(text, "together too large: " + judged->error());
-  auto share = RegexShare::take(static_cast<std::size_t>(judged->ProgramSize()), text.size());
-  if (!share) {
-    return refused(text,
-                   "the regular expressions of all checks may take 16 MiB together, which are "
-                   "used up");
-  }
+  const auto instructions = static_cast<std::size_t>(judged->ProgramSize());
   judged.reset();
-  auto regex = build(text, static_cast<std::int64_t>(share->max_memory()));
-  if (!regex->ok()) return refused(text, "too large: " + regex->error());
-  return PythonRegex(std::move(regex), *std::move(share));
+  for (const bool spacious : {false, true}) {
+    auto share = RegexShare::take(instructions, text.size(), spacious);
+    if (!share) break;
+    auto regex = build(text, static_cast<std::int64_t>(share->max_memory()));
+    if (regex->ok()) return PythonRegex(std::move(regex), *std::move(share));
+  }
+  return refused(
+      text, "the regular expressions of all checks may take 16 MiB together, which are used up");
 }
 
 Result<PythonRegex> PythonRegex::compile(std::string_view pattern) {

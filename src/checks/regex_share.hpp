@@ -15,9 +15,10 @@ namespace remora::checks {
 /// One expression's part of 16 MiB, given back with it. Threading: any.
 class RegexShare {
  public:
-  /// `instructions`: of its program; `pattern`: bytes. Empty when there is no room.
-  [[nodiscard]] static std::optional<RegexShare> take(std::size_t instructions,
-                                                      std::size_t pattern);
+  /// `instructions`: of its program; `pattern`: bytes; `spacious`: the usual share was too small to
+  /// compile it. Empty when there is no room.
+  [[nodiscard]] static std::optional<RegexShare> take(std::size_t instructions, std::size_t pattern,
+                                                      bool spacious);
   RegexShare(RegexShare&& other) noexcept
       : max_memory_(other.max_memory_), bytes_(std::exchange(other.bytes_, 0)) {}
   RegexShare& operator=(RegexShare&& other) noexcept {

@@ -65,7 +65,7 @@ TEST(PeakMemory, ValuesOfDogStatsDBetweenTwoFlushes) {
   const ContextId set = context("set", SampleType::set);
   const ContextId histogram = context("histogram", SampleType::histogram);
   const ContextId distribution = context("distribution", SampleType::distribution);
-  for (int i = 0; i < 150'000; ++i) {
+  for (int i = 0; i < 400'000; ++i) {
     sampler.add_member(set, std::to_string(i) + std::string(64, 'm'), 1'000);
     sampler.add(histogram, std::array{i * 1.5}, 1, 1'000);
     sampler.add(distribution, std::array{i * 1e3}, 1, 1'000 + i % 600);
