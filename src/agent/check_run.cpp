@@ -124,8 +124,7 @@ class CheckRun {
     source_ = std::make_unique<ecs::TaskSource>(*metadata_, clock_, health_.add("task", seconds(0)),
                                                 counters_.ecs, source);
     source_->on_change([this](const ecs::TaskPtr& task) {
-      const auto launch_type =
-          place_.launch_type == ecs::LaunchType::unknown ? task->launch_type : place_.launch_type;
+      const auto launch_type = ecs::launch_type_of(place_, *task);
       tagger_.update(*task, launch_type);
       (void)reconciler_->update(*task, launch_type);
     });

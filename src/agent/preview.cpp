@@ -62,6 +62,7 @@ preview::PreviewOptions preview_options(const config::Environment& environment) 
   options.files = autodiscovery::load_files({}, built_in_templates(), discovery.files);
   options.tagger = tagger_options(settings);
   options.extended_metrics = settings.container_extended_metrics;
+  options.environment = ecs_variables(settings);
   return options;
 }
 

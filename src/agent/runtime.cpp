@@ -293,9 +293,7 @@ Result<void> Runtime::build_ecs() {
   telemetry::HealthComponent& tagger_health = health_.add("tagger", milliseconds(0));
   tagger_health.beat();
   source_->on_change([this](const ecs::TaskPtr& task) {
-    const auto launch_type = environment_.launch_type == ecs::LaunchType::unknown
-                                 ? task->launch_type
-                                 : environment_.launch_type;
+    const auto launch_type = ecs::launch_type_of(environment_, *task);
     inspected_.launch_type = ecs::to_string(launch_type);
     tagger_->update(*task, launch_type);
     if (dogstatsd_) dogstatsd_->tags_changed();

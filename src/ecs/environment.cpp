@@ -22,9 +22,9 @@ LaunchType detect(const EnvironmentVariables& v, std::vector<std::string>& warni
                        "\" is not ec2, fargate, managed_instances or external; detecting instead");
   }
   // Set by ECS itself, so it beats what an operator copied from another task definition.
-  if (v.execution_env == "AWS_ECS_FARGATE") return LaunchType::fargate;
-  if (v.execution_env == "AWS_ECS_MANAGED_INSTANCES") return LaunchType::managed_instances;
-  if (v.execution_env == "AWS_ECS_EC2") return LaunchType::ec2;
+  for (const auto type : {LaunchType::fargate, LaunchType::managed_instances, LaunchType::ec2}) {
+    if (v.execution_env == execution_env(type)) return type;
+  }
   if (!v.ecs_fargate.empty()) return LaunchType::fargate;
   if (core::ascii_lower(v.ecs_managed_instances) == "true") return LaunchType::managed_instances;
   return LaunchType::unknown;
@@ -52,6 +52,18 @@ Environment detect_environment(const EnvironmentVariables& variables) {
         "itself; to try remora without ECS run remora-sandbox (./dev run)");
   }
   return out;
+}
+
+LaunchType launch_type_of(const Environment& environment, const TaskMetadata& task) {
+  return environment.launch_type == LaunchType::unknown ? task.launch_type
+                                                        : environment.launch_type;
+}
+
+std::string_view execution_env(LaunchType type) {
+  if (type == LaunchType::fargate) return "AWS_ECS_FARGATE";
+  if (type == LaunchType::managed_instances) return "AWS_ECS_MANAGED_INSTANCES";
+  if (type == LaunchType::ec2) return "AWS_ECS_EC2";
+  return {};
 }
 
 std::string_view runtime_name(LaunchType type) {

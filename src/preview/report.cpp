@@ -76,13 +76,21 @@ autodiscovery::EnvironmentLookup lookup_in(const TaskDefinition& definition) {
   };
 }
 
+/// Where the agent would find itself, by the rule of the daemon.
+ecs::Environment environment_in(const TaskDefinition& definition,
+                                ecs::EnvironmentVariables variables) {
+  variables.execution_env = ecs::execution_env(launch_type_of(definition));
+  return ecs::detect_environment(variables);
+}
+
 class Builder {
  public:
   Builder(const TaskDefinition& definition, PreviewOptions options)
       : definition_(definition),
         options_(std::move(options)),
         task_(example_task(definition)),
-        launch_type_(launch_type_of(definition)),
+        environment_(environment_in(definition, options_.environment)),
+        launch_type_(ecs::launch_type_of(environment_, task_)),
         tagger_(options_.tagger, counters_) {
     tagger_.update(task_, launch_type_);
   }
@@ -112,7 +120,7 @@ class Builder {
     out_.notes = definition_.notes;
     for (const checks::MetricInfo& metric : checks::container_metrics())
       if (options_.extended_metrics || !metric.extended) out_.container_metrics.push_back(metric);
-    if (launch_type_ == ecs::LaunchType::fargate) {
+    if (environment_.fargate_metrics) {
       const auto more = checks::ecs_fargate_metrics();
       out_.container_metrics.insert(out_.container_metrics.end(), more.begin(), more.end());
     }
@@ -136,8 +144,9 @@ class Builder {
     const bool labelled =
         std::any_of(container.labels.begin(), container.labels.end(),
                     [](const auto& label) { return label.first.starts_with("com.datadoghq."); });
-    out_.labels_may_be_hidden = out_.labels_may_be_hidden ||
-                                (labelled && launch_type_ == ecs::LaunchType::managed_instances);
+    out_.labels_may_be_hidden =
+        out_.labels_may_be_hidden ||
+        (labelled && task_.launch_type == ecs::LaunchType::managed_instances);
   }
 
   void warn_about_variables() {
@@ -206,7 +215,7 @@ class Builder {
       one.names_from_page = info->metrics.empty();
       for (const auto& check : info->service_checks) one.service_checks.emplace_back(check.name);
     }
-    if (launch_type_ == ecs::LaunchType::managed_instances &&
+    if (task_.launch_type == ecs::LaunchType::managed_instances &&
         config.provider == Provider::container_label && info != nullptr &&
         with_file_.emplace(at->second, config.check).second) {
       one.file = file_recipe(config, definition_.containers[at->second]);
@@ -236,7 +245,8 @@ class Builder {
   const TaskDefinition& definition_;
   PreviewOptions options_;
   const ecs::TaskMetadata task_;
-  const ecs::LaunchType launch_type_;
+  const ecs::Environment environment_;
+  const ecs::LaunchType launch_type_;  ///< as the agent sees it; ECS goes by that of `task_`
   telemetry::Counters counters_;
   tagger::Tagger tagger_;
   InstanceMaker maker_;

@@ -70,6 +70,25 @@ TEST(DetectEnvironment, SaysWhenThereIsNoMetadataEndpoint) {
   EXPECT_NE(e.warnings[0].find("remora-sandbox"), std::string::npos) << "no hint what to do";
 }
 
+TEST(ExecutionEnv, IsWhatTheDetectionReads) {
+  for (const auto type : {LaunchType::fargate, LaunchType::managed_instances, LaunchType::ec2}) {
+    EnvironmentVariables v;
+    v.execution_env = execution_env(type);
+    EXPECT_EQ(detect_environment(v).launch_type, type) << v.execution_env;
+  }
+  EXPECT_EQ(execution_env(LaunchType::external), "");
+  EXPECT_EQ(detect_environment({}).launch_type, LaunchType::unknown);
+}
+
+TEST(LaunchTypeOf, IsThatOfTheTaskOnlyWhereTheVariablesDoNotTell) {
+  TaskMetadata task;
+  task.launch_type = LaunchType::external;
+  Environment environment;
+  EXPECT_EQ(launch_type_of(environment, task), LaunchType::external);
+  environment.launch_type = LaunchType::ec2;
+  EXPECT_EQ(launch_type_of(environment, task), LaunchType::ec2);
+}
+
 TEST(RuntimeName, IsTheTagValue) {
   EXPECT_EQ(runtime_name(LaunchType::fargate), "ecsfargate");
   EXPECT_EQ(runtime_name(LaunchType::managed_instances), "ecsmanagedinstances");

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "fakes/source_dir.hpp"
+#include "fakes/temporary_directory.hpp"
 #include "remora/agent/preview.hpp"
 #include "remora/autodiscovery/labels.hpp"
 #include "remora/taskdef/task_definition.hpp"
@@ -70,6 +71,43 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"ExampleAsJson", "task-definitions/example.json",
                            "tests/fixtures/preview/example.golden.json", true, false, false}),
     [](const auto& golden) { return golden.param.name; });
+
+struct Metrics {
+  const char *name, *launch_type, *environment;
+  bool fargate;
+};
+class FargateMetrics : public testing::TestWithParam<Metrics> {};
+
+// As the daemon: on Fargate, and wherever ECS_FARGATE is set.
+TEST_P(FargateMetrics, AreListedWhereTheDaemonSendsThem) {
+  const fakes::TemporaryDirectory directory;
+  const std::string file = directory.path("task.json");
+  std::ofstream(file) << R"({"family":"f","networkMode":"awsvpc","requiresCompatibilities":[")"
+                      << GetParam().launch_type
+                      << R"("],"containerDefinitions":[{"name":"datadog-agent",)"
+                      << R"("image":"remora:1","environment":[)" << GetParam().environment
+                      << "]}]}";
+  const std::string text = previewed(file, false, true).text;
+  for (const char* metric : {" ecs.fargate.cpu.percent\n", " ecs.fargate.mem.usage\n"})
+    EXPECT_EQ(text.find(metric) != std::string::npos, GetParam().fargate) << text;
+  EXPECT_NE(text.find(std::string("Task f: ") + GetParam().launch_type), std::string::npos) << text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    LaunchTypes, FargateMetrics,
+    testing::Values(Metrics{"Fargate", "FARGATE", "", true},
+                    Metrics{"ManagedInstances", "MANAGED_INSTANCES", "", false},
+                    Metrics{"ManagedInstancesEmpty", "MANAGED_INSTANCES",
+                            R"({"name":"ECS_FARGATE","value":""})", false},
+                    Metrics{"ManagedInstancesAndVariable", "MANAGED_INSTANCES",
+                            R"({"name":"ECS_FARGATE","value":"true"})", true},
+                    Metrics{"Ec2AndVariable", "EC2", R"({"name":"ECS_FARGATE","value":"false"})",
+                            true},
+                    Metrics{"FargateOverridden", "FARGATE",
+                            R"({"name":"DD_ECS_LAUNCH_TYPE","value":"ec2"})", false},
+                    Metrics{"ManagedInstancesOverridden", "MANAGED_INSTANCES",
+                            R"({"name":"DD_ECS_LAUNCH_TYPE","value":"fargate"})", true}),
+    [](const auto& metrics) { return metrics.param.name; });
 
 TEST(Readme, ShowsWhatPreviewPrints) {
   const std::string readme = read(fakes::source_dir() + "/README.md");

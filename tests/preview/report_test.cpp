@@ -70,6 +70,26 @@ TEST(Report, ResolvesAnInstanceAsTheDaemonWould) {
   EXPECT_FALSE(check.file);
 }
 
+// AWS_EXECUTION_ENV of the options is not what ECS will set.
+TEST(Report, GoesByTheLaunchTypeOfTheDefinition) {
+  const auto count = [](const char* launch_type, const char* fargate) {
+    auto definition = definition_of(redis());
+    definition.launch_type = launch_type;
+    PreviewOptions some = options();
+    some.environment.execution_env = "AWS_ECS_FARGATE";
+    some.environment.ecs_fargate = fargate;
+    const Report report = make_report(definition, some);
+    EXPECT_EQ(report.labels_may_be_hidden, definition.launch_type == "MANAGED_INSTANCES");
+    return std::count_if(
+        report.container_metrics.begin(), report.container_metrics.end(),
+        [](const auto& metric) { return metric.name.starts_with("ecs.fargate."); });
+  };
+  const auto all = count("FARGATE", "");
+  EXPECT_GT(all, 0);
+  EXPECT_EQ(count("MANAGED_INSTANCES", ""), 0);
+  EXPECT_EQ(count("MANAGED_INSTANCES", "true"), all);
+}
+
 TEST(Report, ShowsTheBuiltInConfigurationOfAnImageWithoutLabel) {
   auto container = redis();
   container.labels.clear();

@@ -30,6 +30,13 @@ struct Environment {
 /// `daemon` is answered with a warning and runs as a sidecar.
 [[nodiscard]] Environment detect_environment(const EnvironmentVariables& variables);
 
+/// That of `environment`, or where its variables do not tell, of the task itself.
+[[nodiscard]] LaunchType launch_type_of(const Environment& environment, const TaskMetadata& task);
+
+/// AWS_EXECUTION_ENV as ECS sets it for containers of this launch type; empty where no value is
+/// published.
+[[nodiscard]] std::string_view execution_env(LaunchType type);
+
 /// The `runtime:` tag value: "ecsfargate", "ecsmanagedinstances" or "docker" (EC2).
 [[nodiscard]] std::string_view runtime_name(LaunchType type);
 

@@ -15,6 +15,7 @@
 #include "remora/autodiscovery/fault.hpp"
 #include "remora/autodiscovery/reconciler.hpp"
 #include "remora/checks/metric_info.hpp"
+#include "remora/ecs/environment.hpp"
 #include "remora/model/tags.hpp"
 #include "remora/model/value.hpp"
 #include "remora/tagger/tagger.hpp"
@@ -32,6 +33,8 @@ struct PreviewOptions {
   /// Containers without container.* metrics; null: none.
   std::function<bool(const ecs::ContainerMetadata&)> metrics_excluded;
   bool extended_metrics = false;
+  /// `execution_env` is replaced by what ECS sets for the launch type of the definition.
+  ecs::EnvironmentVariables environment;
   std::vector<std::string> errors, warnings;  ///< about the agent's own variables, one line each
 };
 
