@@ -121,7 +121,8 @@ class Loader {
       parsed.identifiers.assign(one.identifiers.begin(), one.identifiers.end());
       const auto instance = parse_json(one.instance, options_.limits);
       if (!instance || instance->map() == nullptr || parsed.identifiers.empty()) {
-        FaultPlace(out_.faults, {}, {}, parsed.source).error("is no JSON object with identifiers");
+        FaultPlace(out_.faults, {}, {}, parsed.source)
+            .error("is not a JSON object with identifiers");
         continue;
       }
       parsed.instances = {*instance};

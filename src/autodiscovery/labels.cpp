@@ -401,7 +401,7 @@ class LabelReader {
       here.error((read.value ? read.unwrapped ? "is JSON inside JSON text"
                                               : "is " + offence(*read.value) + ", not a list"
                              : read.problem) +
-                     "; no tag comes of it",
+                     "; it adds no tags",
                  read.value && list != nullptr ? as_correction(*read.value) : read.correction);
       return;
     }
@@ -415,7 +415,7 @@ class LabelReader {
     }
     if (wrong > 0) {
       here.warning(std::to_string(wrong) + " of " + std::to_string(list->size()) +
-                   " entries are no \"key:value\" with exactly one colon; they are left out");
+                   " entries are not \"key:value\" with exactly one colon; they are left out");
     }
   }
 

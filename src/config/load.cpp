@@ -174,7 +174,7 @@ void check_site(Loaded& loaded) {
   const auto nearest = nearest_site(site);
   const bool looks_like_a_host = site.find('.') != std::string::npos;
   if (nearest.empty() && looks_like_a_host) return;  // a site of the operator's own
-  std::string text = name + ": \"" + printable(site) + "\" is no published Datadog site";
+  std::string text = name + ": \"" + printable(site) + "\" is not a published Datadog site";
   if (!nearest.empty()) text += ", the nearest is " + std::string(nearest);
   loaded.warnings.push_back(text + " (published: " + published_sites_line() +
                             "); it is used as it is, and nothing will arrive if it is a mistake");

@@ -113,7 +113,7 @@ Strings items_of(const Context& context, const Json& array) {
       if (++bad <= kMaxNamedItems) {
         context.warn(text ? "an item longer than " + std::to_string(kMaxItemBytes) +
                                 " bytes was left out"
-                          : std::string("an item that is no text was left out"));
+                          : std::string("an item that is not text was left out"));
       }
       continue;
     }

@@ -47,9 +47,9 @@ Environment detect_environment(const EnvironmentVariables& variables) {
   }
   if (!out.in_ecs) {
     out.warnings.push_back(
-        "ECS_CONTAINER_METADATA_URI_V4 is not set, so this is no ECS task, or its ECS agent is too "
-        "old: no container metrics and no task tags. ECS sets the variable in every container by "
-        "itself; to try remora without ECS run remora-sandbox (./dev run)");
+        "ECS_CONTAINER_METADATA_URI_V4 is not set, so this is not an ECS task, or its ECS agent is "
+        "too old: no container metrics and no task tags. ECS sets the variable in every container "
+        "by itself; to try remora without ECS run remora-sandbox (./dev run)");
   }
   return out;
 }

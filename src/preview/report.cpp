@@ -160,7 +160,7 @@ class Builder {
       const auto colon = tag.find(':');
       if (colon == std::string::npos || colon == 0 || colon + 1 == tag.size())
         add({Severity::warning, agent, "", "environment DD_TAGS",
-             "\"" + core::scrub(tag) + "\" is no key:value and is left out", ""});
+             "\"" + core::scrub(tag) + "\" is not key:value and is left out", ""});
     }
   }
 

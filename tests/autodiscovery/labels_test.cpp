@@ -408,20 +408,20 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"TagsNotJson",
             {{"tags", "['team:a']"}},
             {},
-            {"error tags: is not valid JSON: syntax error at byte 2; no tag comes of it -> "
+            {"error tags: is not valid JSON: syntax error at byte 2; it adds no tags -> "
              "[\"team:a\"]"}},
         Bad{"TagsEncodedTwice",
             {{"tags", R"("[\"team:a\"]")"}},
             {},
-            {"error tags: is JSON inside JSON text; no tag comes of it -> [\"team:a\"]"}},
+            {"error tags: is JSON inside JSON text; it adds no tags -> [\"team:a\"]"}},
         Bad{"TagsObject",
             {{"tags", R"({"team":"a"})"}},
             {},
-            {"error tags: is an object, not a list; no tag comes of it"}},
+            {"error tags: is an object, not a list; it adds no tags"}},
         Bad{"TagsThatAreNone",
             {{"tags", R"(["team:a","url:http://x","plain",5,":x","x:"])"}},
             {},
-            {"warning tags: 5 of 6 entries are no \"key:value\" with exactly one colon; they are "
+            {"warning tags: 5 of 6 entries are not \"key:value\" with exactly one colon; they are "
              "left out"}},
         Bad{"NearMiss",
             {{"check_name", "x"}},
