@@ -8,6 +8,7 @@
 
 #include "api/local_socket.hpp"
 #include "api/test_daemon.hpp"
+#include "fakes/peak_memory.hpp"
 #include "remora/api/ipc_client.hpp"
 
 namespace remora::api {
@@ -266,6 +267,37 @@ TEST(IpcServer, RepliesUpToFourMebibytes) {
   const auto huge = ipc_request(test_identity(), "huge", seconds(5));
   ASSERT_TRUE(huge) << huge.error().message();
   EXPECT_EQ(huge->status, 500);
+}
+
+TEST(PeakMemory, ConnectionsOfTheCommandLine) {
+  TestDaemon daemon(test_identity());
+  std::list<LocalSocket> idle;
+  const fakes::PeakMemory peak;
+  for (int i = 0; i < 400; ++i) {
+    idle.push_back(LocalSocket::connected(ipc_socket_name(test_identity(), 0)));
+    idle.back().write("REMORA1 " + std::string(4'000, 'a'));
+  }
+  EXPECT_TRUE(ipc_request(test_identity(), "health", seconds(8)));
+  EXPECT_LT(peak.growth(), 4u << 20);
+  daemon.stop();
+}
+
+// Twenty callers ask for 4 MiB each and do not read.
+TEST(PeakMemory, AnswersToTheCommandLine) {
+  TestDaemon daemon(test_identity());
+  const std::string name = ipc_socket_name(test_identity(), 0);
+  std::list<Opened> callers;
+  const fakes::PeakMemory peak;
+  for (int i = 0; i < 20; ++i) {
+    callers.push_back(open(name, std::string(64, 'a')));
+    const Opened& caller = callers.back();
+    caller.socket.write(ipc_proof(ipc_key(test_identity(), 0), "client", caller.client_nonce,
+                                  caller.server_nonce, "large") +
+                        " large\n");
+    EXPECT_NE(caller.socket.read_line(), "");  // its first line: an answer, or why there is none
+  }
+  EXPECT_LT(peak.growth(), 28u << 20);  // 8 MiB that wait, and the one being made
+  daemon.stop();
 }
 
 TEST(IpcServer, StopsWhileAClientHangs) {

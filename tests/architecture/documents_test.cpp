@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -113,6 +114,89 @@ TEST(Documents, HealthPageNamesEveryComponentWithItsLimit) {
   EXPECT_NE(read(kRoot / "docs/health.md").find(shown), std::string::npos)
       << "the example of agent health on the page is not what it prints:\n"
       << shown;
+}
+
+/// Place -> the test that fills it past its limit and holds the peak of memory; "" where the memory
+/// is the kernel's.
+const std::map<std::string, std::string> kPeakTests = {
+    {"answer of the metadata endpoint", "PeakMemory.AnswerOfTheMetadataEndpoint"},
+    {"containers of a task", "PeakMemory.ContainersOfATask"},
+    {"contexts of the aggregator (metric and tags)", "PeakMemory.ContextsOfTheAggregator"},
+    {"one datagram of DogStatsD", "ListenersTest.PeakMemoryOfDatagramsPastTheBuffer"},
+    {"one frame of the stream socket", "StreamTest.PeakMemoryOfAFrameThatIsTooLong"},
+    {"socket of DogStatsD", ""},
+    {"connections of the stream socket", "StreamTest.PeakMemoryOfConnectionsPastTheLimit"},
+    {"frames of the stream socket that have begun",
+     "StreamTest.FramesBegunHoldFourMebibytesOfAllConnections"},
+    {"contexts of DogStatsD", "PeakMemory.ContextsOfDogStatsD"},
+    {"values of DogStatsD between two flushes", "PeakMemory.ValuesOfDogStatsDBetweenTwoFlushes"},
+    {"events and service checks of DogStatsD", "PeakMemory.EventsAndServiceChecksOfDogStatsD"},
+    {"one label or file of a check", "PeakMemory.OneLabelOrFileOfACheck"},
+    {"regular expressions of checks", "PeakMemory.RegularExpressionsOfChecks"},
+    {"instances of checks", "IntegrationSchedulerTest.PeakMemoryOfInstancesPastTheLimit"},
+    {"runs of instances at once",
+     "IntegrationSchedulerTest.PeakMemoryOfRunsThatWaitForSlowServers"},
+    {"values of one instance, of all instances",
+     "SamplerSenderTest.PeakMemoryOfValuesPastTheLimitOfAnInstance"},
+    {"families that one page of `openmetrics` declares", "PeakMemory.FamiliesThatOnePageDeclares"},
+    {"JSON page of a checked server", "HostileJson.CostsNoMemoryThatGrowsWithIt"},
+    {"one series payload", "PeakMemory.OneSeriesPayload"},
+    {"retry queue of the forwarder, per intake",
+     "Outage.PeakMemoryOfTheRetryQueueAndRequestsInFlight"},
+    {"requests in flight, per intake", "Outage.PeakMemoryOfTheRetryQueueAndRequestsInFlight"},
+    {"answer of the intake", "Faults.PeakMemoryOfAnAnswerWithoutAnEnd"},
+    {"connections of the command line", "PeakMemory.ConnectionsOfTheCommandLine"},
+    {"answers to the command line", "PeakMemory.AnswersToTheCommandLine"},
+    {"connections of the health port", "HttpServerTest.PeakMemoryOfConnectionsPastTheLimit"},
+    {"answer to a check's request", "EndlessPeer.TakesNoMemoryOfTheClient"},
+    {"log lines waiting for stderr", "PeakMemory.LogLinesWaitingForStderr"},
+};
+
+/// "Suite.Test" of every test whose body measures with PeakMemory.
+std::set<std::string> tests_of_peak_memory() {
+  static const std::regex kHead(R"(^TEST(?:_F|_P)?\((\w+),\s*(\w+)\))");
+  std::set<std::string> all;
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "tests")) {
+    if (!entry.path().string().ends_with("_test.cpp")) continue;
+    std::ifstream file(entry.path());
+    std::string current;
+    for (std::string line; std::getline(file, line);) {
+      std::smatch head;
+      if (line.starts_with("TEST") && std::regex_search(line, head, kHead)) {
+        current = head[1].str() + '.' + head[2].str();
+      } else if (line == "}") {
+        current.clear();
+      } else if (!current.empty() && line.find("fakes::PeakMemory ") != std::string::npos) {
+        all.insert(current);
+      }
+    }
+  }
+  return all;
+}
+
+TEST(Documents, EveryWaitingPlaceHasATestOfItsPeakMemory) {
+  const std::string page = read(kRoot / "docs/architecture.md");
+  const std::size_t begin = page.find("\n| Place | Limit |");
+  ASSERT_NE(begin, std::string::npos);
+  std::istringstream table(page.substr(begin + 1, page.find("\n\n", begin + 1) - begin - 1));
+  const std::set<std::string> tests = tests_of_peak_memory();
+  std::set<std::string> places;
+  std::string line;
+  for (int head = 0; head < 2; ++head) std::getline(table, line);
+  while (std::getline(table, line)) {
+    const std::string place = line.substr(2, line.find(" |", 2) - 2);
+    places.insert(place);
+    const auto test = kPeakTests.find(place);
+    if (test == kPeakTests.end()) {
+      ADD_FAILURE() << "no test holds the peak memory of: " << place;
+    } else if (!test->second.empty()) {
+      EXPECT_TRUE(tests.contains(test->second))
+          << test->second << ", of '" << place << "', is not there or measures no peak memory";
+    }
+  }
+  for (const auto& [place, test] : kPeakTests) {
+    EXPECT_TRUE(places.contains(place)) << "not in the table any more: " << place;
+  }
 }
 
 }  // namespace

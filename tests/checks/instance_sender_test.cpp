@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
 
 namespace remora::checks {
@@ -364,6 +365,18 @@ TEST_F(SamplerSenderTest, ServiceChecksOfOneRunAreBounded) {
   for (int i = 0; i < 1'100; ++i) sender.service_check("s", model::CheckStatus::ok, {}, "");
   EXPECT_EQ(checks_.size(), 1'000u);
   EXPECT_EQ(counters_.service_checks.value, 1'000u);
+}
+
+TEST_F(SamplerSenderTest, PeakMemoryOfValuesPastTheLimitOfAnInstance) {
+  auto& sender = make({});
+  const fakes::PeakMemory memory;
+  for (int i = 0; i < 100'000; ++i) {
+    sender.gauge("m", 1,
+                 std::vector<std::string>{"user:" + std::to_string(i) + std::string(100, 'x')});
+  }
+  EXPECT_LE(sampler_->bytes(), 16u << 20);
+  EXPECT_GT(sampler_->bytes(), 12u << 20);
+  EXPECT_LT(memory.peak(), 24 << 20);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
 
 namespace remora::checks {
@@ -695,6 +696,42 @@ TEST_F(IntegrationSchedulerTest, StopDoesNotWaitForeverForARun) {
   EXPECT_EQ(scheduler_->running(), 1u);
   end.cancel();
   poll();
+}
+
+TEST_F(IntegrationSchedulerTest, PeakMemoryOfInstancesPastTheLimit) {
+  scripts()["nothing"] = [](InstanceSender&) -> asio::awaitable<Result<void>> {
+    co_return Result<void>();
+  };
+  const fakes::PeakMemory memory;
+  int refused = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    const auto added =
+        try_add("i" + std::to_string(i), "nothing", {{"tag", std::string(500, 't')}});
+    refused += added ? 0 : 1;
+  }
+  EXPECT_EQ(scheduler_->instances(), 1'000u);
+  EXPECT_EQ(refused, 2'000);
+  (void)scheduler_->status();
+  EXPECT_LT(memory.peak(), 16 << 20);
+}
+
+TEST_F(IntegrationSchedulerTest, PeakMemoryOfRunsThatWaitForSlowServers) {
+  constexpr std::size_t kOfARun = 1u << 20;
+  scripts()["slow"] = [this](InstanceSender&) -> asio::awaitable<Result<void>> {
+    const std::string answer(kOfARun, 'x');
+    ++runs_["all"];
+    (void)co_await clock_.sleep_until(clock_.now() + seconds(2));
+    co_return Result<void>();
+  };
+  const std::int64_t without = fakes::live_bytes();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(try_add("i" + std::to_string(i), "slow"));
+  advance(seconds(60));  // from the first run on they are known to be slow
+  const std::int64_t before = fakes::live_bytes() - without;
+  const fakes::PeakMemory memory;
+  advance(seconds(60));
+  EXPECT_GE(runs_["all"], 200);
+  EXPECT_NE(field(status_of(0), "Skipped Runs"), "(absent)");
+  EXPECT_LT(before + memory.peak(), static_cast<std::int64_t>(20 * kOfARun + (4u << 20)));
 }
 
 }  // namespace

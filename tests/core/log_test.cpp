@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "fakes/allocation_counter.hpp"
 #include "fakes/temporary_directory.hpp"
 
 namespace remora::core {
@@ -167,6 +169,31 @@ TEST(LogThrottle, CountsWhatItHoldsBack) {
   EXPECT_FALSE(throttle.allow(t0 + std::chrono::seconds(9)));
   EXPECT_TRUE(throttle.allow(t0 + std::chrono::seconds(10)));
   EXPECT_EQ(throttle.suppressed(), 1u);
+}
+
+// stderr is a pipe that nobody reads: the writer stands, and lines wait.
+TEST(PeakMemory, LogLinesWaitingForStderr) {
+  const auto signal_before = ::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const int stderr_before = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  start_logging({});
+  const Logger log("ecs");
+  const std::string text(4'000, 'x');
+  const std::uint64_t dropped = dropped_log_lines();
+  const fakes::PeakMemory memory;
+  for (int i = 0; i < 5'000; ++i) log.info(text);
+  const std::uint64_t dropped_now = dropped_log_lines();
+  const std::int64_t peak = memory.peak();
+  ::dup2(stderr_before, STDERR_FILENO);
+  ::close(ends[1]);
+  ::close(ends[0]);
+  ::close(stderr_before);
+  stop_logging(std::chrono::seconds(5));
+  ::signal(SIGPIPE, signal_before);
+  EXPECT_GT(dropped_now - dropped, 4'000u);
+  EXPECT_LT(peak, 4 << 20);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "dogstatsd/datagram_reader.hpp"
 #include "dogstatsd/packet_log.hpp"
 #include "dogstatsd/test_client.hpp"
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
 
 namespace remora::dogstatsd {
@@ -387,6 +388,25 @@ TEST(KernelDrops, AreFoundByInodeInProcNet) {
   EXPECT_EQ(drops_in_proc_net(kTable, 4711), 0u);
   EXPECT_EQ(drops_in_proc_net(kTable, 471), std::nullopt);
   EXPECT_EQ(drops_in_proc_net("", 4711), std::nullopt);
+}
+
+TEST_F(ListenersTest, PeakMemoryOfDatagramsPastTheBuffer) {
+  class Nowhere final : public PacketSink {
+   public:
+    void on_packets(std::span<const Packet> packets) override { seen += packets.size(); }
+    std::size_t seen = 0;
+  } nowhere;
+  const fakes::PeakMemory memory;
+  open();
+  UdpClient client(listeners_->udp_port());
+  const std::string datagram(60'000, 'x');
+  for (std::size_t sent = 0; sent < 200;) {
+    for (int i = 0; i < 4; ++i, ++sent) client.send(datagram);
+    while (nowhere.seen < sent) ASSERT_GT(listeners_->poll(nowhere, 100), 0u);
+  }
+  EXPECT_EQ(counters_.truncated[kUdp].value, 200u);
+  // 64 datagrams of one read, and the sockets; whole, these would take 3.8 MB.
+  EXPECT_LT(memory.peak(), 64 * 8'192 + (256 << 10));
 }
 
 }  // namespace

@@ -345,6 +345,31 @@ TEST_F(StreamTest, FramesBegunHoldFourMebibytesOfAllConnections) {
   run_until_packets(1);
 }
 
+TEST_F(StreamTest, PeakMemoryOfAFrameThatIsTooLong) {
+  start();
+  const fakes::PeakMemory memory;
+  const auto client = connect();
+  client.send(header(0x3fff'ffff) + std::string(60'000, 'x'));
+  expect_closed(client);
+  EXPECT_EQ(counters_.stream_too_long.value, 1u);
+  EXPECT_LT(memory.peak(), 256 << 10);  // what one read takes, not what the header says
+}
+
+TEST_F(StreamTest, PeakMemoryOfConnectionsPastTheLimit) {
+  options_.max_stream_connections = 64;
+  start();
+  std::vector<std::unique_ptr<UnixClient>> clients;
+  const fakes::PeakMemory memory;
+  for (std::size_t i = 0; i < 300; ++i) {
+    clients.push_back(std::make_unique<UnixClient>(SOCK_STREAM, options_.stream_socket));
+    run_until([&] { return counters_.stream_connections_opened.value == i + 1; });
+    io_.poll();
+    EXPECT_LE(open_connections(), 64u);
+  }
+  EXPECT_EQ(counters_.stream_connections_displaced.value, 300u - 64);
+  EXPECT_LT(memory.peak(), 512 << 10);
+}
+
 TEST_F(StreamTest, PollReadsStreamsToo) {
   start();
   const auto client = connect();

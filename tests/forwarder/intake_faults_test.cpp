@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "fakes/allocation_counter.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/scripted_server.hpp"
 #include "remora/forwarder/intake.hpp"
@@ -222,6 +223,26 @@ TEST_F(Faults, AnIntakeThatIsNotThereIsFoundLater) {
   ASSERT_TRUE(run_until([&] { return counters_.retried.value == 1; }));
   EXPECT_EQ(counters_.errors.by_code[static_cast<std::size_t>(Errc::network)].value, 1u);
   EXPECT_TRUE(degraded());
+}
+
+// The client of the daemon, as it is: what an intake says in 60 MB is not kept.
+TEST_F(Faults, PeakMemoryOfAnAnswerWithoutAnEnd) {
+  const std::string block(64 << 10, 'x');
+  ScriptedServer server(
+      {{read_request(),
+        fakes::script::send("HTTP/1.1 202 Accepted\r\nContent-Length: 60000000\r\n\r\n"),
+        [&](fakes::Peer& peer) {
+          for (int i = 0; i < 900 && peer.send(block); ++i) {
+          }
+          return false;
+        }}});
+  start(server.url());
+  const fakes::PeakMemory memory;
+  submit("x");
+  ASSERT_TRUE(run_until([&] { return degraded(); }));
+  EXPECT_EQ(counters_.sent.value, 0u);
+  EXPECT_EQ(forwarder_->queued_bytes() > 0, true);  // to be tried again
+  EXPECT_LT(memory.peak(), 512 << 10);
 }
 
 }  // namespace

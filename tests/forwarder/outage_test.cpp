@@ -1,6 +1,7 @@
 // An intake that is away for an hour: memory stays at its bound, the newest data comes first.
 #include <algorithm>
 
+#include "fakes/allocation_counter.hpp"
 #include "forwarder/harness.hpp"
 #include "forwarder/transaction_queue.hpp"
 
@@ -106,6 +107,21 @@ TEST_F(Outage, RequestsInFlightCountTowardsTheBound) {
   }
   EXPECT_EQ(http.requests.size(), 10u);
   EXPECT_EQ(counters.dropped_queue_full.value, 50u);
+}
+
+TEST_F(Outage, PeakMemoryOfTheRetryQueueAndRequestsInFlight) {
+  constexpr std::size_t kLarge = 100'000, kQueue = 15'728'640;
+  options.retry_queue_max_bytes = kQueue;
+  http.hold(true);
+  start();
+  const fakes::PeakMemory memory;
+  for (int i = 0; i < 400; ++i) {
+    submit(payload(std::string(kLarge, 'x')));
+    ASSERT_LE(forwarder->queued_bytes(), kQueue);
+  }
+  EXPECT_EQ(http.requests.size(), 10u);  // in flight: the rest waits in the queue
+  EXPECT_GT(counters.dropped_queue_full.value, 200u);
+  EXPECT_LT(memory.peak(), static_cast<std::int64_t>(kQueue + (2u << 20)));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "fakes/peak_memory.hpp"
 #include "remora/net/beast_client.hpp"
 
 namespace remora::net {
@@ -415,6 +416,26 @@ TEST_F(HttpServerTest, TalksToOurOwnClient) {
     other.run();
   });
   EXPECT_EQ(body.size(), 1'000'000u + std::string("POST /big ").size());
+}
+
+TEST_F(HttpServerTest, PeakMemoryOfConnectionsPastTheLimit) {
+  ServerOptions options;
+  options.max_body_bytes = 4096;
+  listen(options);
+  const fakes::PeakMemory peak;
+  std::string answer;
+  serve([&](std::uint16_t port) {
+    std::vector<std::unique_ptr<Client>> begun;
+    for (int i = 0; i < 80; ++i) {
+      begun.push_back(std::make_unique<Client>(port));
+      begun.back()->send("GET / HTTP/1.1\r\nX: " + std::string(30'000, 'x'));
+    }
+    Client asks(port);
+    asks.send("GET /room HTTP/1.1\r\n\r\n");
+    answer = asks.read_until("GET /room ");
+  });
+  EXPECT_TRUE(answer.ends_with("GET /room ")) << answer;
+  EXPECT_LT(peak.growth(), 8u << 20);  // 64 heads of 32 KiB are 2 MiB
 }
 
 }  // namespace

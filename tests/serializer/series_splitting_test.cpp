@@ -5,6 +5,7 @@
 #include <numeric>
 #include <random>
 
+#include "fakes/allocation_counter.hpp"
 #include "remora/serializer/series_encoder.hpp"
 #include "serializer/decode_series.hpp"
 #include "serializer/series_flush.hpp"
@@ -245,6 +246,23 @@ INSTANTIATE_TEST_SUITE_P(
         Round{"SmallUncompressed", CompressionKind::zstd, {512'000, 20'000, 100'000}, 3'000, 200},
         Round{"None", CompressionKind::none, {10'000, 1'000'000, 100'000}, 2'000, 200}),
     [](const auto& round) { return round.param.name; });
+
+TEST(PeakMemory, OneSeriesPayload) {
+  telemetry::SerializerCounters counters;
+  std::size_t payloads = 0, largest = 0;
+  std::mt19937 random(7);
+  const fakes::PeakMemory memory;
+  SeriesSerializer serializer(CompressionKind::zstd, 1, {}, counters, [&](model::Payload payload) {
+    ++payloads;
+    largest = std::max(largest, payload.body->size());
+  });
+  for (int i = 0; i < 60'000; ++i) serializer.add(series(noise(random, 200)));
+  serializer.finish();
+  EXPECT_GT(payloads, 10u);
+  EXPECT_LE(largest, 512'000u);
+  // 12 MB went through: what is there at once is one payload, compressed, and buffers.
+  EXPECT_LT(memory.peak(), 2 << 20);
+}
 
 }  // namespace
 }  // namespace remora::serializer

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "checks/openmetrics/recorded_page.hpp"
+#include "fakes/allocation_counter.hpp"
 
 namespace remora::checks::openmetrics {
 namespace {
@@ -230,6 +231,22 @@ TEST(Exposition, DeclarationsBeyondTheLimitAreNotRemembered) {
   const auto tail = std::vector<std::string>(recorded.lines.end() - 6, recorded.lines.end());
   EXPECT_THAT(tail, ElementsAre("family first gauge", "first{} 1", "end",
                                 "family " + long_name + "59 unknown", long_name + "59{} 2", "end"));
+}
+
+TEST(PeakMemory, FamiliesThatOnePageDeclares) {
+  class Nobody final : public ExpositionHandler {
+   public:
+    bool family(const Family&) override { return true; }
+    void sample(const Sample&) override {}
+    void end_family() override {}
+  } nobody;
+  ExpositionParser parser({}, nobody);
+  const fakes::PeakMemory memory;
+  for (int i = 0; i < 150'000; ++i) {
+    parser.feed("# TYPE family_" + std::to_string(i) + std::string(60, 'n') + " gauge\n");
+  }
+  parser.finish();
+  EXPECT_LT(memory.peak(), 24 << 20);
 }
 
 // A counter has both spellings, whichever its TYPE line uses.
