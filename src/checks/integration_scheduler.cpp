@@ -41,6 +41,7 @@ struct Run {
   bool has_place = true;  ///< false: lost, its place is somebody else's
   bool finished = false;
   bool timed_out = false;
+  bool postponed = false;  ///< ended as all slow places are taken: starts again among the slow
 };
 
 struct Entry {
@@ -214,7 +215,7 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     const auto patience = std::min(self->options.slow_after, timeout);
     bool awake = co_await clock.sleep_until(begin + patience);
     if (!awake || run->finished) co_return;
-    self->give_quick_place_away(*entry, *run);
+    self->give_quick_place_away(*entry, run);
     awake = co_await clock.sleep_until(begin + timeout);
     if (!awake || run->finished) co_return;
     run->timed_out = true;
@@ -225,10 +226,18 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     self->give_up(*entry, *run);
   }
 
-  void give_quick_place_away(Entry& entry, Run& run) {
+  // A run that turns out to be slow takes a slow place. Where none is free it is ended and waits
+  // for one with the others: the places together limit how many runs hold an answer, and no server
+  // that hangs holds up the quick.
+  void give_quick_place_away(Entry& entry, const std::shared_ptr<Run>& run) {
     entry.slow = true;
-    if (!run.quick) return;
-    run.quick = false;
+    if (!run->quick) return;
+    if (slow_running >= options.max_slow_running) {
+      run->postponed = true;
+      cancel(run, &Run::work);
+      return;
+    }
+    run->quick = false;
     --quick_running;
     ++slow_running;
     start_queued();
@@ -257,14 +266,19 @@ struct IntegrationScheduler::Impl : std::enable_shared_from_this<Impl> {
     run->finished = true;
     cancel(run, &Run::watch);
     entry->run.reset();
-    entry->slow = outcome.elapsed >= options.slow_after;
+    entry->slow = run->postponed || outcome.elapsed >= options.slow_after;
     if (run->timed_out) {
       const auto limit = std::chrono::duration_cast<std::chrono::seconds>(timeout_of(*entry));
       outcome.error = "did not finish within " + std::to_string(limit.count()) + " s";
     }
     // What a run says that the stop cancelled is about us, not about the check.
     const bool ours = stopping && !outcome.error.empty();
-    if (!lost && !ours) record(*entry, std::move(outcome));
+    const bool again = run->postponed && !run->timed_out && !entry->removed && !stopping;
+    if (!lost && !ours && !again) record(*entry, std::move(outcome));
+    if (again) {
+      entry->queued = true;
+      slow_queue.push_back(entry);
+    }
     if (entry->removed) {
       std::erase(leaving, entry);
       retired.push_back(std::move(entry->instance));
