@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string dumped(const Json& json) {
-  return core::scrub(json.dump(2, ' ', false, Json::error_handler_t::replace));
+  return core::scrub_json(json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string_view type_name(model::SeriesType type) {

@@ -53,7 +53,7 @@ api::IpcReply stats_reply(const DogstatsdInspected& inspected, std::string_view 
   }
   const std::string format = query_parameter(query, "format");
   if (format.empty() || format == "text") return {200, inspected.stats->text()};
-  return {200, inspected.stats->json(format == "pretty-json")};
+  return {200, inspected.stats->json(format == "pretty-json"), true};
 }
 
 // Counts the tags of the metrics `usage`, in slices.
@@ -204,7 +204,7 @@ asio::awaitable<api::IpcReply> contexts_reply(const DogstatsdInspected* inspecte
     if (more) co_await asio::post(no_throw);
   }
   if (left_out > 0) lines += "{\"LeftOut\":" + std::to_string(left_out) + "}\n";
-  co_return api::IpcReply{200, std::move(lines)};
+  co_return api::IpcReply{200, std::move(lines), true};
 }
 
 api::IpcReply capture_reply(DogstatsdInspected& inspected, std::string_view query) {

@@ -63,8 +63,8 @@ api::IpcReply status_reply(const Inspected& inspected, std::string_view query) {
     }
   }
   const std::string format = query_parameter(query, "format");
-  if (format == "json") return {200, api::status_json(blocks, false)};
-  if (format == "pretty-json") return {200, api::status_json(blocks, true)};
+  if (format == "json") return {200, api::status_json(blocks, false), true};
+  if (format == "pretty-json") return {200, api::status_json(blocks, true), true};
   return {200, api::status_text(blocks)};
 }
 
@@ -126,7 +126,7 @@ api::IpcReply answer(const Inspected& inspected, std::string_view request) {
   const std::string_view what = request.substr(0, question);
   const std::string_view query =
       question == std::string_view::npos ? std::string_view() : request.substr(question + 1);
-  if (what == "health") return {200, api::health_json(inspected.health.report())};
+  if (what == "health") return {200, api::health_json(inspected.health.report()), true};
   if (what == "status") return status_reply(inspected, query);
   if (what == "config") return {200, config::dump(inspected.loaded)};
   if (what == "hostname") return {200, inspected.loaded.settings.hostname};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 
 namespace remora::api {
 namespace {
@@ -121,8 +122,10 @@ std::string health_json(const telemetry::HealthReport& report) {
   root["Degraded"] = reasons(report.degraded);
   // Why each unhealthy one is: the Agent's report has names only.
   if (!report.unhealthy.empty()) root["Reasons"] = reasons(report.unhealthy);
-  return core::printable(root.dump(-1, ' ', false, Json::error_handler_t::replace),
-                         core::Breaks::kept);
+  // The health port answers with it to whoever asks.
+  return core::printable(
+      core::scrub_json(root.dump(-1, ' ', false, Json::error_handler_t::replace)),
+      core::Breaks::kept);
 }
 
 Result<telemetry::HealthReport> parse_health_json(std::string_view json) {

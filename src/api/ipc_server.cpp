@@ -13,6 +13,7 @@
 #include "api/ipc_wire.hpp"
 #include "remora/core/log.hpp"
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 
 namespace remora::api {
 namespace {
@@ -300,6 +301,11 @@ asio::awaitable<IpcReply> IpcServer::Impl::answer(std::string request) {
   } catch (const std::exception& error) {
     kLog.error("a request of the command line failed", {{"cause", error.what()}});
     reply = {500, "the daemon failed to answer; its log has the cause"};
+  }
+  // Nothing larger can be sent; a megabyte of zeros is not worth looking through.
+  if (reply.body.size() <= kMaxReplyBytes) {
+    reply.body = reply.json ? core::scrub_json(std::move(reply.body))
+                            : core::scrub(std::move(reply.body));
   }
   std::string scratch;
   const std::string_view shown = core::printable(reply.body, scratch, core::Breaks::kept);

@@ -148,7 +148,20 @@ Value with_placeholders(const Value& value) {
   return value;
 }
 
+namespace {
+
+// "Bearer abc": a server repeats it with or without the first word.
+void remember_value(const std::string& text) {
+  core::remember_secret(text);
+  for (const std::string_view scheme : {"Bearer ", "Basic ", "Token "}) {
+    if (text.starts_with(scheme)) core::remember_secret(std::string_view(text).substr(scheme.size()));
+  }
+}
+
+}  // namespace
+
 void remember_secrets(const Value& value) {
+  if (const std::string* text = value.text()) core::remember_secrets_of_url(*text);
   if (const Value::List* list = value.list()) {
     for (const Value& item : *list) remember_secrets(item);
   }
@@ -156,7 +169,7 @@ void remember_secrets(const Value& value) {
   if (map == nullptr) return;
   for (const MapEntry& entry : map->entries()) {
     if (entry.value.text() != nullptr && is_secret_key(entry.key)) {
-      core::remember_secret(*entry.value.text());
+      remember_value(*entry.value.text());
     }
     remember_secrets(entry.value);
   }

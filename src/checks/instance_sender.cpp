@@ -45,10 +45,11 @@ bool counts_once_per_call(SubmitKind kind) {
          kind == SubmitKind::monotonic_count;
 }
 
-// Text of a server that goes into status and payloads.
+// Text of a server that goes into status and payloads. Scrubbed before it is cut.
 std::string shown(std::string_view text, std::size_t bytes) {
   std::string scratch;
-  return std::string(core::valid_utf8(core::utf8_prefix(text, bytes), scratch));
+  const std::string scrubbed = core::excerpt(text, bytes);
+  return std::string(core::valid_utf8(scrubbed, scratch));
 }
 
 }  // namespace
@@ -136,7 +137,7 @@ void SamplerSender::service_check(std::string_view name, model::CheckStatus stat
   check.check = full_name(name, false);
   check.status = status;
   check.timestamp = core::unix_seconds(clock_.wall());
-  if (!message.empty()) check.message = core::scrub(shown(message, kMaxMessageBytes));
+  if (!message.empty()) check.message = shown(message, kMaxMessageBytes);
   check.host = hostname_;
   collect_tags(tags);
   model::TagList more;
@@ -144,7 +145,7 @@ void SamplerSender::service_check(std::string_view name, model::CheckStatus stat
   for (const std::string_view tag : tags_) {
     bytes += tag.size();
     if (bytes > kMaxTagBytes) break;
-    more.emplace_back(tag);
+    more.push_back(core::scrub_tag(std::string(tag)));
   }
   check.tags = model::with_tags(settings_.tags, more);
   if (service_checks_) service_checks_(std::move(check));
@@ -152,7 +153,7 @@ void SamplerSender::service_check(std::string_view name, model::CheckStatus stat
 
 void SamplerSender::warning(std::string text) {
   if (counts_.warnings.size() >= kMaxWarnings) return;
-  counts_.warnings.push_back(core::scrub(shown(text, kMaxWarningBytes)));
+  counts_.warnings.push_back(shown(text, kMaxWarningBytes));
 }
 
 void SamplerSender::note(std::string text) {
@@ -162,7 +163,7 @@ void SamplerSender::note(std::string text) {
 
 void SamplerSender::metadata(std::string_view key, std::string_view value) {
   if (key.empty() || (metadata_.size() >= kMaxMetadata && !metadata_.contains(key))) return;
-  metadata_[shown(key, kMaxMetadataBytes)] = core::scrub(shown(value, kMaxMetadataBytes));
+  metadata_[shown(key, kMaxMetadataBytes)] = shown(value, kMaxMetadataBytes);
 }
 
 void SamplerSender::begin_run() {

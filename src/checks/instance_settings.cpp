@@ -8,6 +8,7 @@
 #include "checks/python_regex.hpp"
 #include "checks/unknown_options.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
 #include "remora/model/value_reader.hpp"
 
@@ -243,6 +244,8 @@ Result<InstanceSettings> read_instance_settings(const IntegrationInfo& info,
   if (service.empty()) service = init_config.text("service");
   // The agent's own, so it keeps its name whatever disable_generic_tags says.
   if (usable_tag(service)) tags.push_back("service:" + service);
+  // A tag such as url:http://user:password@host goes to the intake with every value.
+  for (std::string& tag : tags) tag = core::scrub_tag(std::move(tag));
   settings.tags = model::make_tags(std::move(tags));
   settings.notes.insert(settings.notes.end(), instance.problems().begin(),
                         instance.problems().end());

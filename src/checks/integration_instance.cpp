@@ -44,9 +44,10 @@ metrics::CheckSamplerOptions sampler_options(const IntegrationInfo& info,
 
 std::string error_text(const Error& error) {
   std::string scratch;
-  std::string text(core::valid_utf8(core::utf8_prefix(error.message(), kMaxErrorBytes), scratch));
+  const std::string scrubbed = core::excerpt(error.message(), kMaxErrorBytes);
+  std::string text(core::valid_utf8(scrubbed, scratch));
   if (text.empty()) text = to_string(error.code());
-  return core::scrub(std::move(text));
+  return text;
 }
 
 }  // namespace

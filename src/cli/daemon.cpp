@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "remora/api/ipc_client.hpp"
+#include "remora/config/secrets.hpp"
 #include "remora/core/printable.hpp"
 
 namespace remora::cli {
@@ -26,7 +27,9 @@ std::string_view hint(Errc code) {
 }  // namespace
 
 config::Loaded load(const CommandLine& line, const Context& context) {
-  return config::load(context.environment, line.value("cfgpath"));
+  config::Loaded loaded = config::load(context.environment, line.value("cfgpath"));
+  config::remember_secrets(loaded, context.environment);
+  return loaded;
 }
 
 Result<std::string> ask(const config::Loaded& loaded, std::string_view request,

@@ -71,7 +71,7 @@ int top_command(const CommandLine& line, const Context& context) {
       ask(load(line, context),
           "dogstatsd-top?n=" + std::to_string(*metrics) + "&t=" + std::to_string(*tags), kTimeout);
   if (!body) return report_unreachable(context, body.error());
-  return put_out(line, context, core::scrub(*body));
+  return put_out(line, context, core::scrub(*body));  // the daemon has; it may be an older one
 }
 
 int dump_contexts_command(const CommandLine& line, const Context& context) {

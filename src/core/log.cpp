@@ -17,8 +17,8 @@
 
 #include "remora/core/apart.hpp"
 #include "remora/core/ascii.hpp"
-#include "remora/core/known_secrets.hpp"
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::core {
@@ -185,13 +185,8 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
   State& s = state();
   std::string line;
   line.reserve(160);
-  // Before it is quoted, which may change it.
-  std::string scratch;
-  const auto shown = [&scratch](std::string_view from) -> std::string_view {
-    scratch.assign(from);
-    hide_known_secrets(scratch);
-    return scratch;
-  };
+  // Scrubbed before it is quoted, which may change it, and before it is cut.
+  const auto shown = [](std::string_view from) { return excerpt(from, kMaxLineBytes); };
   std::size_t left = kMaxLineBytes - kHeadBytes;
   std::size_t shares = fields.size();
   const auto add_text = [&](auto form) {
@@ -199,9 +194,11 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
     line += bounded(shown(text.text), kMaxTextBytes, form);
     left -= line.size() - before;
   };
-  const auto add_value = [&](std::string_view value, auto form) {
+  const auto add_value = [&](const Field& field, auto form) {
     const std::size_t before = line.size();
-    line += bounded(shown(value), std::min(kMaxFieldBytes, left / shares--), form);
+    const bool secret = is_secret_name(field.key()) && !field.value().empty();
+    line += bounded(secret ? "********" : shown(field.value()),
+                    std::min(kMaxFieldBytes, left / shares--), form);
     left -= line.size() - before;
   };
   const std::scoped_lock lock(s.mutex);
@@ -223,7 +220,7 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
       line += ',';
       line += json_string(f.key());
       line += ':';
-      add_value(f.value(), json_string);
+      add_value(f, json_string);
     }
     line += '}';
   } else {
@@ -242,7 +239,7 @@ void Logger::write(Level level, const Text& text, std::initializer_list<Field> f
       line += ' ';
       line += f.key();
       line += '=';
-      add_value(f.value(), field_value);
+      add_value(f, field_value);
     }
   }
   std::shared_ptr<spdlog::logger> target = s.logger;

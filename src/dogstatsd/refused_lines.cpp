@@ -13,8 +13,7 @@ std::string shown_line(std::string_view line) {
   static constexpr char kHex[] = "0123456789abcdef";
   const bool cut = line.size() > kShown;
   // Scrubbed before it is cut: half a key must not look harmless.
-  std::string text = core::scrub(std::string(line.substr(0, 4 * kShown)));
-  if (text.size() > kShown) text.resize(kShown);
+  const std::string text = core::excerpt(line, kShown);
   std::string shown;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

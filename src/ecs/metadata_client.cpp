@@ -4,6 +4,7 @@
 
 #include "remora/core/json_walk.hpp"
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::ecs {
@@ -31,7 +32,7 @@ std::string quoted_body(const std::string& body) {
     RootText root;
     if (!core::walk_json(body, {}, root)) text = root.text;
   }
-  text = core::printable(core::utf8_prefix(text, kMaxQuotedBytes));
+  text = core::printable(core::excerpt(text, kMaxQuotedBytes));
   return text.empty() ? "no text" : "\"" + text + "\"";
 }
 

@@ -1,6 +1,7 @@
 #include "forwarder/redact.hpp"
 
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::forwarder {
@@ -26,6 +27,8 @@ std::string redact(std::string_view text, const std::vector<std::string>& keys,
       out.replace(at, key.size(), mask);
     }
   }
+  // The server may repeat more of the request than its key; a proxy its own password.
+  out = core::scrub(std::move(out));
   out.resize(core::utf8_prefix(out, max_bytes).size());
   return core::printable(out);
 }

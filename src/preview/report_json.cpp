@@ -108,7 +108,7 @@ std::string to_json(const std::string& file, std::span<const Report> reports,
                     {"warnings", warnings},
                     {"task_definitions", std::move(tasks)},
                     {"unread", std::move(missing)}};
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return core::scrub_json(out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace remora::preview

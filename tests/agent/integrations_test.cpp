@@ -15,6 +15,7 @@
 #include "fakes/fake_clock.hpp"
 #include "fakes/temporary_directory.hpp"
 #include "remora/api/status_view.hpp"
+#include "remora/core/scrub.hpp"
 
 namespace remora::agent {
 namespace {
@@ -106,6 +107,24 @@ TEST_F(IntegrationsTest, LabelsOfAContainerRunAsLongAsItDoes) {
   EXPECT_THAT(block(), HasSubstr("Instances from labels: 1"));
   update({});
   EXPECT_EQ(it.scheduler().instances(), 0u);
+}
+
+TEST_F(IntegrationsTest, SecretsOfLabelsAndFilesAreShownNowhere) {
+  file("http_check.d/conf.yaml",
+       "instances:\n - {name: a, url: 'http://user:Canary-file-1@127.0.0.1:1/?sig=Canary-file-2', "
+       "headers: {X-Api-Key: Canary-file-3}, proxy: {http: "
+       "'http://p:Canary-file-4@127.0.0.1:1'}}\n");
+  Integrations& it = make({{"LABEL_PASSWORD", "Canary-env-1"}});
+  update({container("web", "nginx",
+                    {{"check_names", R"(["http_check"])"},
+                     {"init_configs", "[{}]"},
+                     {"instances", R"([{"name":"b",
+      "url":"http://Canary-label-1@127.0.0.1:1/?token=Canary-label-2","username":"u",
+      "password":"Canary-label-3","tags":["url:http://x:Canary-label-4@h","k:%%env_LABEL_PASSWORD%%"],
+      "unknown_option":"http://x:Canary-label-5@h"}])"}})});
+  EXPECT_EQ(it.scheduler().instances(), 2u) << it.config_check(true);
+  const std::string shown = core::scrub(it.config_check(true) + block() + collector());
+  EXPECT_EQ(shown.find("Canary"), std::string::npos) << shown;
 }
 
 TEST_F(IntegrationsTest, AnImageThatIsKnownNeedsNoLabelUnlessItIsSwitchedOff) {

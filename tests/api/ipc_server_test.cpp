@@ -10,6 +10,7 @@
 #include "api/test_daemon.hpp"
 #include "fakes/peak_memory.hpp"
 #include "remora/api/ipc_client.hpp"
+#include "remora/core/known_secrets.hpp"
 
 namespace remora::api {
 namespace {
@@ -257,6 +258,20 @@ TEST(IpcServer, NoAnswerDrivesATerminal) {
   const auto reply = ipc_request(test_identity(), "anything", seconds(5));
   ASSERT_TRUE(reply) << reply.error().message();
   EXPECT_EQ(reply->body, "metric\\u001b]0;x\\u0007\n{\"tag\": \"\\u202ea\xEF\xBF\xBD\"}\n");
+}
+
+TEST(IpcServer, NoAnswerHoldsASecret) {
+  core::remember_secret("canary-of-ipc");
+  TestDaemon daemon(test_identity(), [](std::string_view request) {
+    if (request == "json") return IpcReply{200, R"({"tags":["a:canary-of-ipc","token:x"]})", true};
+    return IpcReply{200, "server says canary-of-ipc\npassword: hunter2\n"};
+  });
+  const auto text = ipc_request(test_identity(), "text", seconds(5));
+  ASSERT_TRUE(text) << text.error().message();
+  EXPECT_EQ(text->body, "server says ********\npassword: ********\n");
+  const auto json = ipc_request(test_identity(), "json", seconds(5));
+  ASSERT_TRUE(json) << json.error().message();
+  EXPECT_EQ(json->body, R"({"tags":["a:********","token:********"]})");
 }
 
 TEST(IpcServer, RepliesUpToFourMebibytes) {

@@ -14,6 +14,7 @@
 
 #include "fakes/allocation_counter.hpp"
 #include "fakes/temporary_directory.hpp"
+#include "remora/core/known_secrets.hpp"
 
 namespace remora::core {
 namespace {
@@ -75,6 +76,19 @@ TEST_F(LogLines, DriveNoTerminal) {
                       "b=\"\\u202ex\xEF\xBF\xBD\"\n"),
             std::string::npos)
       << text;
+}
+
+TEST_F(LogLines, HoldNoSecretEvenWhereItIsCut) {
+  remember_secret("canary-of-the-log");
+  start_logging({});
+  Logger("ecs").info(
+      "GET http://u:pw@h/?sig=1",
+      {{"x_api_key", "abc"}, {"body", std::string(4'090, '.') + "canary-of-the-log"}});
+  const std::string text = stop();
+  EXPECT_NE(text.find("GET http://u:********@h/?sig=******** x_api_key=********"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("canar"), std::string::npos);
 }
 
 // Whatever a field holds, and however long: a JSON line is a JSON object of at most 16 KiB, the

@@ -16,8 +16,11 @@ namespace remora::api {
 struct IpcReply {
   int status = 200;  ///< 200, 404 or 500
   std::string body;
+  bool json = false;  ///< one JSON document, or one a line: scrubbed as such
 };
 
+/// The gate of everything that is asked of the daemon: bodies are scrubbed (core/scrub.hpp) and made
+/// printable (core/printable.hpp) before they leave.
 /// Answers "status?format=text&section=forwarder", "health", "config", "hostname", …: it only reads
 /// what components already know, and gives the loop back where that is much. Runs on after the
 /// caller has gone; `IpcServer::run` waits for it.

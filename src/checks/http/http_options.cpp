@@ -11,6 +11,7 @@
 #include "checks/python_regex.hpp"
 #include "remora/checks/check_http.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/core/known_secrets.hpp"
 #include "remora/core/version.hpp"
 #include "remora/model/value_reader.hpp"
 
@@ -171,7 +172,9 @@ Result<void> read_credentials(const Fields& fields, CheckHttpOptions& out) {
   bool legacy = true;
   fields.boolean("use_legacy_auth_encoding", legacy);
   const std::string both = username + ':' + password;
-  out.authorization = "Basic " + base64(legacy ? latin1(both) : both);
+  const std::string encoded = base64(legacy ? latin1(both) : both);
+  core::remember_secret(encoded);
+  out.authorization = "Basic " + encoded;
   return {};
 }
 

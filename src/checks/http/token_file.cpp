@@ -1,6 +1,7 @@
 #include "checks/http/token_file.hpp"
 
 #include "checks/python_regex.hpp"
+#include "remora/core/known_secrets.hpp"
 
 namespace remora::checks {
 namespace {
@@ -29,6 +30,7 @@ asio::awaitable<Result<std::string>> token_header(std::shared_ptr<const CheckHtt
     if (!found) co_return fail(Errc::invalid_config, place + ": the pattern is not found in it");
     token = *found;
   }
+  core::remember_secret(token);
   std::string value = options->auth_token_value;
   const std::size_t at = value.find(options->auth_token_placeholder);
   if (at != std::string::npos) value.replace(at, options->auth_token_placeholder.size(), token);

@@ -157,8 +157,7 @@ struct ExpositionParser::Impl {
 void ExpositionParser::Impl::malformed(std::string_view text, std::string_view why) {
   ++stats.malformed;
   if (stats.problems.size() >= kMaxProblems) return;
-  std::string excerpt = core::scrub(std::string(text.substr(0, kScrubbedBefore)));
-  if (excerpt.size() > kExcerpt) excerpt.resize(kExcerpt);
+  std::string excerpt = core::excerpt(text, kExcerpt);
   for (char& c : excerpt) {
     if (c < ' ' || c > '~') c = '?';
   }

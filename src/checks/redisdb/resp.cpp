@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "remora/core/printable.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/core/utf8.hpp"
 
 namespace remora::checks::redisdb {
@@ -23,7 +24,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 
 Error malformed(std::string_view what, std::string_view seen) {
   return fail(Errc::malformed_payload, "this is not the protocol of Redis: " + std::string(what) +
-                                           " \"" + printable(seen.substr(0, 24)) + '"');
+                                           " \"" + core::printable(core::excerpt(seen, 24)) + '"');
 }
 
 Error too_large(std::string what) { return fail(Errc::too_large, "the answer has " + what); }
@@ -189,7 +190,7 @@ void append_command(std::string& out, std::span<const std::string_view> words) {
 }
 
 std::string printable(std::string_view text) {
-  std::string line = core::printable(core::utf8_prefix(text, 200));
+  std::string line = core::printable(core::excerpt(text, 200));
   line.resize(core::utf8_prefix(line, 200).size());
   while (line.ends_with(' ')) line.pop_back();
   return line;
