@@ -226,7 +226,8 @@ class CheckRun {
     checks::RunRecord record;
     std::vector<std::string> problems;
     checks::InstanceConfig instance = instance_config(
-        *config, autodiscovery::injected_tags(*config, tagger_, options_.cardinality), problems);
+        *config, options_.label_files,
+        autodiscovery::injected_tags(*config, tagger_, options_.cardinality), problems);
     for (const std::string& problem : problems) output_.err("Warning: " + problem + "\n");
 
     const checks::IntegrationInfo* info = checks::find_integration(config->check);

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "remora/autodiscovery/masking.hpp"
 #include "remora/autodiscovery/tag_injection.hpp"
 #include "remora/checks/integration.hpp"
+#include "remora/config/secrets.hpp"
 #include "remora/core/known_secrets.hpp"
 #include "remora/metrics/histogram.hpp"
 
@@ -44,6 +46,15 @@ autodiscovery::EnvironmentLookup lookup_in(const config::Environment& environmen
   };
 }
 
+/// Names of variables that hold what the agent proves itself with, to Datadog and to AWS.
+std::set<std::string, std::less<>> own_secrets() {
+  std::set<std::string, std::less<>> out = {
+      "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"};
+  for (const std::string_view name : config::secret_variables()) out.emplace(name);
+  return out;
+}
+
 }  // namespace
 
 std::vector<autodiscovery::BuiltInTemplate> built_in_templates() {
@@ -60,6 +71,7 @@ autodiscovery::FileTemplates load_templates(const DiscoveryOptions& options) {
 }
 
 checks::InstanceConfig instance_config(const autodiscovery::CheckConfig& config,
+                                       const core::FilePolicy& label_files,
                                        const model::Tags& injected,
                                        std::vector<std::string>& problems) {
   checks::InstanceConfig out;
@@ -68,6 +80,7 @@ checks::InstanceConfig instance_config(const autodiscovery::CheckConfig& config,
   out.source = config.source;
   out.instance = autodiscovery::tagged_instance(config, injected, problems);
   out.init_config = config.init_config;
+  if (config.provider == autodiscovery::Provider::container_label) out.files = label_files;
   autodiscovery::remember_secrets(out.instance);
   autodiscovery::remember_secrets(out.init_config);
   return out;
@@ -86,6 +99,8 @@ DiscoveryOptions discovery_options(const config::Loaded& loaded, const core::Mem
   options.reconciler.variables.environment = lookup_in(environment);
   options.reconciler.variables.no_environment = settings.ad_disable_env_var_resolution;
   options.reconciler.variables.allowed = settings.ad_allowed_env_vars;
+  options.reconciler.variables.own_secrets = own_secrets();
+  options.label_files = {true, settings.ad_allowed_file_paths};
   options.reconciler.excluded = [filter](const ecs::ContainerMetadata& container) {
     return filter.excluded(container);
   };

@@ -23,6 +23,7 @@ struct DiscoveryOptions {
   autodiscovery::ReconcilerOptions reconciler;
   tagger::Cardinality cardinality = tagger::Cardinality::low;  ///< of tags on instances
   bool check_status = false;                                   ///< datadog.agent.check_status
+  core::FilePolicy label_files;  ///< what checks of container labels may read
   checks::IntegrationSchedulerOptions scheduler;
 };
 
@@ -38,9 +39,10 @@ struct DiscoveryOptions {
 /// Those and the files of the directories. Blocking.
 [[nodiscard]] autodiscovery::FileTemplates load_templates(const DiscoveryOptions& options);
 
-/// `config` as its check gets it: with the tags `injected`. Makes its secrets known to the
-/// scrubber.
+/// `config` as its check gets it: with the tags `injected`, and `label_files` when a label wrote
+/// it. Makes its secrets known to the scrubber.
 [[nodiscard]] checks::InstanceConfig instance_config(const autodiscovery::CheckConfig& config,
+                                                     const core::FilePolicy& label_files,
                                                      const model::Tags& injected,
                                                      std::vector<std::string>& problems);
 

@@ -102,7 +102,7 @@ void Integrations::add(const CheckConfig& config) {
   model::Tags& tags = tags_[config.id];
   tags = autodiscovery::injected_tags(config, tagger_, options_.cardinality);
   std::vector<std::string> problems;
-  checks::InstanceConfig instance = instance_config(config, tags, problems);
+  checks::InstanceConfig instance = instance_config(config, options_.label_files, tags, problems);
   for (const std::string& problem : problems) {
     kLog.warn("tags of a check instance",
               {{"check", config.check}, {"source", config.source}, {"reason", problem}});

@@ -85,7 +85,9 @@ struct Reconciler::Round {
     const std::string what = one.check.empty() ? "logs" : one.check;
     Template resolved = one;
     const auto in_place = [&](Value& value) {
-      auto result = resolve(value, address, options.variables);
+      auto result =
+          resolve(value, address, options.variables,
+                  one.provider == Provider::container_label ? Author::label : Author::file);
       if (!result) {
         here.error(what + " does not run: " + result.error().message());
         return false;

@@ -52,8 +52,8 @@ bool parses_as_url(std::string_view text) {
 
 class Resolver {
  public:
-  Resolver(const Address* address, const VariableOptions& options)
-      : address_(address), options_(options) {}
+  Resolver(const Address* address, const VariableOptions& options, Author author)
+      : address_(address), options_(options), author_(author) {}
 
   // `value` with every text resolved in place; false leaves the reason in error_.
   bool resolve(Value& value) {
@@ -199,6 +199,11 @@ class Resolver {
                std::find(options_.allowed.begin(), options_.allowed.end(), name) ==
                    options_.allowed.end()) {
       why = "the environment variable is not among DD_AD_ALLOWED_ENV_VARS";
+    } else if (author_ == Author::label && options_.allowed.empty() &&
+               options_.own_secrets.contains(name)) {
+      why =
+          "a secret of the agent itself, which labels do not read: DD_AD_ALLOWED_ENV_VARS can "
+          "allow it";
     } else {
       auto value = options_.environment ? options_.environment(name) : std::nullopt;
       if (value) return value;
@@ -249,6 +254,7 @@ class Resolver {
 
   const Address* address_;
   const VariableOptions& options_;
+  const Author author_;
   std::size_t bytes_ = 0;
   Error error_;
 };
@@ -286,8 +292,9 @@ Address address_of(const ecs::ContainerMetadata& container, const ecs::TaskMetad
   return out;
 }
 
-Result<Value> resolve(const Value& value, const Address* address, const VariableOptions& options) {
-  Resolver resolver(address, options);
+Result<Value> resolve(const Value& value, const Address* address, const VariableOptions& options,
+                      Author author) {
+  Resolver resolver(address, options, author);
   Value copy = value;
   if (!resolver.resolve(copy)) return resolver.take_error();
   return copy;

@@ -52,6 +52,30 @@ TEST(DiscoveryOptions, EverySettingReachesItsPart) {
   EXPECT_FALSE(options({}).check_status);
 }
 
+TEST(DiscoveryOptions, LabelsReadNoSecretsOfTheAgentAndFilesOfAllowedFoldersOnly) {
+  const DiscoveryOptions o = options({});
+  const auto& secrets = o.reconciler.variables.own_secrets;
+  for (const char* name : {"DD_API_KEY", "DD_ADDITIONAL_ENDPOINTS", "DD_PROXY_HTTPS", "https_proxy",
+                           "AWS_SESSION_TOKEN"}) {
+    EXPECT_TRUE(secrets.contains(name)) << name;
+  }
+  EXPECT_FALSE(secrets.contains("DD_SITE"));
+  EXPECT_TRUE(o.label_files.confined);
+  EXPECT_THAT(o.label_files.folders, testing::Contains("/etc/ssl/certs"));
+  const DiscoveryOptions own = options({{"DD_AD_ALLOWED_FILE_PATHS", "/mnt/certs /mnt/tokens"}});
+  EXPECT_THAT(own.label_files.folders, ElementsAre("/mnt/certs", "/mnt/tokens"));
+
+  autodiscovery::CheckConfig config;
+  config.check = "nginx";
+  std::vector<std::string> problems;
+  config.provider = autodiscovery::Provider::container_label;
+  EXPECT_EQ(instance_config(config, o.label_files, model::make_tags({}), problems).files,
+            o.label_files);
+  config.provider = autodiscovery::Provider::file;
+  EXPECT_FALSE(
+      instance_config(config, o.label_files, model::make_tags({}), problems).files.confined);
+}
+
 TEST(DiscoveryOptions, ValuesOfChecksTakeAnEighthOfTheContainer) {
   constexpr std::size_t kMiB = 1u << 20;
   EXPECT_EQ(options({}, {64 * kMiB, 0}).scheduler.max_bytes, 8 * kMiB);

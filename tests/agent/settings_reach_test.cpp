@@ -222,6 +222,7 @@ std::vector<Row> rows() {
       {"DD_AUTOCONF_CONFIG_FILES_POLL", "true", discovery(member(&DiscoveryOptions::poll_files)), "60000ms"},
       {"DD_AUTOCONF_CONFIG_FILES_POLL_INTERVAL", "7", discovery(member(&DiscoveryOptions::poll_files)), "7000ms", {{"DD_AUTOCONF_CONFIG_FILES_POLL", "true"}}},
       {"DD_AD_ALLOWED_ENV_VARS", "A B", discovery([](const auto& o) { return o.reconciler.variables.allowed; }), "A,B"},
+      {"DD_AD_ALLOWED_FILE_PATHS", "/a /b", discovery([](const auto& o) { return o.label_files.folders; }), "/a,/b"},
       {"DD_AD_DISABLE_ENV_VAR_RESOLUTION", "true", discovery([](const auto& o) { return o.reconciler.variables.no_environment; }), "true"},
       {"DD_INTEGRATION_CHECK_STATUS_ENABLED", "true", discovery(member(&DiscoveryOptions::check_status)), "true"},
 

@@ -245,6 +245,21 @@ TEST(Resolve, AsksForAllowedEnvironmentVariablesOnly) {
             "DD_AD_DISABLE_ENV_VAR_RESOLUTION");
 }
 
+// A label's `url` would carry it to whoever wrote the label.
+TEST(Resolve, GivesLabelsNoSecretOfTheAgentItself) {
+  VariableOptions some = options();
+  some.own_secrets = {"PW"};
+  const auto refused = resolve("http://x/?k=%%env_PW%%", nullptr, some, Author::label);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "%%env_PW%%: a secret of the agent itself, which labels do not read: "
+            "DD_AD_ALLOWED_ENV_VARS can allow it");
+  EXPECT_TRUE(resolve("%%env_FLAG%%", nullptr, some, Author::label));
+  EXPECT_TRUE(resolve("%%env_PW%%", nullptr, some, Author::file));
+  some.allowed = {"PW"};
+  EXPECT_TRUE(resolve("%%env_PW%%", nullptr, some, Author::label));
+}
+
 TEST(Resolve, RefusesToGrowPastItsLimit) {
   VariableOptions big = options();
   big.environment = [](std::string_view) { return std::string(1024 * 1024, 'x'); };

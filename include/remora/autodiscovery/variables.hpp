@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +23,16 @@ namespace remora::autodiscovery {
 using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view)>;
 
 struct VariableOptions {
-  EnvironmentLookup environment;            ///< null: no variable is set
-  bool no_environment = false;              ///< DD_AD_DISABLE_ENV_VAR_RESOLUTION
-  std::vector<std::string> allowed;         ///< DD_AD_ALLOWED_ENV_VARS; empty = all
+  EnvironmentLookup environment;     ///< null: no variable is set
+  bool no_environment = false;       ///< DD_AD_DISABLE_ENV_VAR_RESOLUTION
+  std::vector<std::string> allowed;  ///< DD_AD_ALLOWED_ENV_VARS; empty = all
+  /// The agent's own secrets: labels read them only when `allowed` names them.
+  std::set<std::string, std::less<>> own_secrets;
   std::size_t max_bytes = 4 * 1024 * 1024;  ///< of all texts of one resolved value
 };
+
+/// Who wrote the value: a label may be written by others than the operator of the agent.
+enum class Author : std::uint8_t { label, file };
 
 /// Where a container is reached: what %%host%% and %%port%% say. Made once per container.
 struct Address {
@@ -45,6 +52,7 @@ struct Address {
 ///
 /// Errors (invalid_config; the first one ends it; too_large): the variable and why, never a value.
 [[nodiscard]] Result<model::Value> resolve(const model::Value& value, const Address* address,
-                                           const VariableOptions& options);
+                                           const VariableOptions& options,
+                                           Author author = Author::file);
 
 }  // namespace remora::autodiscovery

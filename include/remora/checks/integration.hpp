@@ -19,6 +19,7 @@
 #include "remora/core/async.hpp"
 #include "remora/core/clock.hpp"
 #include "remora/core/error.hpp"
+#include "remora/core/named_file.hpp"
 #include "remora/model/metric.hpp"
 #include "remora/model/value.hpp"
 
@@ -30,6 +31,7 @@ struct InstanceConfig {
   std::string id;                      ///< "redisdb:…", unique and stable
   std::string source;                  ///< "container:…" or "file:…", for people
   model::Value instance, init_config;  ///< `tags` of the instance hold the injected ones
+  core::FilePolicy files;              ///< which files its options may name
 };
 
 enum class SubmitKind : std::uint8_t {

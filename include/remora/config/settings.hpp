@@ -13,6 +13,12 @@
 
 namespace remora::config {
 
+/// Certificates of the image: public, and what labels name in practice.
+inline std::vector<std::string> certificate_folders() {
+  return {"/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+          "/etc/pki/tls/certs", "/etc/pki/ca-trust"};
+}
+
 struct Settings {
   // Core
   std::string api_key;
@@ -52,7 +58,8 @@ struct Settings {
   std::vector<std::string> ignore_autoconf;  ///< names of checks
   bool autoconf_config_files_poll = false;
   std::chrono::seconds autoconf_config_files_poll_interval{60};
-  std::vector<std::string> ad_allowed_env_vars;  ///< empty = all
+  std::vector<std::string> ad_allowed_env_vars;  ///< empty = all but the agent's own secrets
+  std::vector<std::string> ad_allowed_file_paths = certificate_folders();  ///< ours; for labels
   bool ad_disable_env_var_resolution = false;
   bool integration_check_status_enabled = false;
 

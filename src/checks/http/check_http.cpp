@@ -254,6 +254,15 @@ struct Receiver {
   }
 };
 
+/// Headers that say something of the client only. Any other may be a key ("X-Api-Key", "Api-Token",
+/// whatever a server calls it) and was written for the host of the instance.
+bool may_leave_its_host(std::string_view header) {
+  constexpr std::string_view kOfTheClient[] = {"User-Agent", "Accept", "Accept-Encoding",
+                                               "Accept-Language", "Content-Type"};
+  return std::any_of(std::begin(kOfTheClient), std::end(kOfTheClient),
+                     [header](auto name) { return core::equals_ignoring_case(header, name); });
+}
+
 }  // namespace
 
 asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
@@ -354,12 +363,7 @@ asio::awaitable<Result<CheckHttpResponse>> CheckHttp::send(
       });
     }
     if (!keeps_credentials(hop.url, *next)) {
-      const std::string token = core::ascii_lower(options->auth_token_header);
-      std::erase_if(hop.headers, [&](const auto& h) {
-        return core::equals_ignoring_case(h.first, "authorization") ||
-               core::equals_ignoring_case(h.first, "cookie") ||
-               (!token.empty() && core::equals_ignoring_case(h.first, token));
-      });
+      std::erase_if(hop.headers, [](const auto& h) { return !may_leave_its_host(h.first); });
       hop.host_header.clear();
       hop.tls_name.clear();
     } else if (next->userinfo.empty()) {

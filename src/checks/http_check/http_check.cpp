@@ -13,6 +13,7 @@
 #include "checks/http/page_text.hpp"
 #include "checks/python_regex.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/model/value_reader.hpp"
 #include "remora/net/written_url.hpp"
 
@@ -65,9 +66,10 @@ class HttpCheck final : public IntegrationCheck {
         http_(services.http),
         clock_(services.clock) {
     const std::string instance = "instance:" + normalized_name(options_.name);
-    tags_ = {"url:" + options_.url, instance};
+    const std::string url = core::scrub_tag("url:" + options_.url);
+    tags_ = {url, instance};
     check_tags_ = {instance};
-    if (!options_.has_url_tag) check_tags_.insert(check_tags_.begin(), "url:" + options_.url);
+    if (!options_.has_url_tag) check_tags_.insert(check_tags_.begin(), url);
   }
 
   asio::awaitable<Result<void>> run(InstanceSender& sender) override {
@@ -163,7 +165,7 @@ class HttpCheck final : public IntegrationCheck {
 
   Verdict down(std::string message, const CheckHttpResponse& answer) const {
     if (options_.include_content) message += "\nContent: " + answer.body;
-    if (message.size() > kMaxMessageBytes) message.resize(kMaxMessageBytes);
+    message = core::excerpt(message, kMaxMessageBytes);  // the server may repeat the request
     return {CheckStatus::critical, std::move(message)};
   }
 
@@ -305,6 +307,7 @@ Result<std::unique_ptr<IntegrationCheck>> create(const InstanceConfig& config,
   if (!options) return options.error();
   auto http = read_http_options(config.instance, config.init_config, kAliases);
   if (!http) return http.error();
+  http->files = config.files;
   if (http->ca_cert.empty()) {
     if (const model::Value* bundle = config.init_config.find("ca_certs")) {
       http->ca_cert = model::as_text(*bundle).value_or("");

@@ -261,6 +261,7 @@ Result<std::unique_ptr<IntegrationCheck>> create(const InstanceConfig& config,
       {{"ssl_validation", "tls_verify"}, {"user", "username"}}};
   auto http_options = read_http_options(config.instance, config.init_config, kAliases);
   if (!http_options) return http_options.error();
+  http_options->files = config.files;
 
   model::ValueReader reader(config.instance);
   Options options;

@@ -10,6 +10,7 @@
 #include "checks/openmetrics/options.hpp"
 #include "checks/openmetrics/scrape.hpp"
 #include "remora/core/ascii.hpp"
+#include "remora/core/scrub.hpp"
 #include "remora/model/value_reader.hpp"
 #include "remora/net/written_url.hpp"
 
@@ -169,9 +170,10 @@ Result<std::unique_ptr<IntegrationCheck>> create_current(const InstanceConfig& c
   if (!url) return url.error();
   auto options = read_mapper_options(config.instance);
   if (!options) return options.error();
-  options->endpoint = without_credentials(*url);
+  options->endpoint = core::scrub_tag(without_credentials(*url));
   auto http = read_http_options(config.instance, config.init_config);
   if (!http) return http.error();
+  http->files = config.files;
   ask_for(config.instance, options->use_latest_spec, *http);
   auto mapper = make_mapper(*options);
   if (!mapper) return mapper.error();
@@ -237,10 +239,11 @@ Result<std::unique_ptr<IntegrationCheck>> create_legacy(const InstanceConfig& co
   if (!url) return url.error();
   auto options = read_legacy_options(config.instance);
   if (!options) return options.error();
-  options->endpoint = without_credentials(*url);
+  options->endpoint = core::scrub_tag(without_credentials(*url));
   auto http =
       read_http_options(with_plain_tls(config.instance), config.init_config, kLegacyAliases);
   if (!http) return http.error();
+  http->files = config.files;
   if (auto read = read_bearer_token(config.instance, *url, *http); !read) return read.error();
   ask_for(config.instance, false, *http);
   auto mapper = make_legacy_mapper(*options);

@@ -226,6 +226,7 @@ Result<std::unique_ptr<IntegrationCheck>> create(const InstanceConfig& config,
                                                  const CheckServices& services) {
   auto options = read_options(config.instance);
   if (!options) return options.error();
+  options->tls.files = config.files;
   return std::unique_ptr<IntegrationCheck>(
       std::make_unique<RedisCheck>(*std::move(options), services));
 }

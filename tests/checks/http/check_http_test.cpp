@@ -200,9 +200,14 @@ TEST_F(CheckHttpTest, FollowsRedirectsAndCarriesWhatBelongsThere) {
   request.url = start.url() + "/first";
   request.method = "PUT";
   request.body = "data";
-  const auto got = send(std::move(request), {{"username", "user"}, {"password", "pw"}});
+  const auto got = send(
+      std::move(request),
+      {{"username", "user"}, {"password", "pw"}, {"extra_headers", Map{{"X-Tenant", "canary"}}}});
   ASSERT_TRUE(got) << got.error().message();
   EXPECT_EQ(got->body, "end");
+  EXPECT_NE(start.requests().at(1).find("X-Tenant: canary"), std::string::npos);
+  EXPECT_EQ(end.requests().at(0).find("canary"), std::string::npos);
+  EXPECT_NE(end.requests().at(0).find("User-Agent: "), std::string::npos);
   EXPECT_EQ(got->final_url, end.url() + "/third");
   EXPECT_NE(start.requests().at(1).find("Authorization: "), std::string::npos);
   // Another port is another server: it gets no credentials.

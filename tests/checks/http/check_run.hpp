@@ -37,6 +37,7 @@ class CheckRun : public testing::Test {
     config.check = std::string(info_.name);
     config.instance = model::Value(std::move(instance));
     config.init_config = model::Value(std::move(init_config));
+    config.files = files_;
     return info_.create(config, services_);
   }
   void make(model::Map instance) {
@@ -67,6 +68,7 @@ class CheckRun : public testing::Test {
   }
 
   const IntegrationInfo& info_;
+  core::FilePolicy files_;  ///< of the author of the instance
   asio::io_context io_;
   core::SystemClock clock_;
   std::unique_ptr<CheckHttp> http_;

@@ -56,6 +56,19 @@ Script pages(std::map<std::string, std::string> by_path) {
   }};
 }
 
+// What is in a token file goes to the server that the label names.
+TEST_F(NginxTest, OfALabelReadsNoFileOutsideTheAllowedFolders) {
+  files_ = {true, {"/etc/ssl/certs"}};
+  for (const char* path : {"/proc/self/environ", "/etc/ssl/certs/../../hostname", "/dev/zero"}) {
+    ScriptedServer server({{read_request(), answer(200, kPage)}});
+    const Map reader{{"type", "file"}, {"path", path}}, writer{{"type", "header"}, {"name", "X"}};
+    const auto ran = run({{"nginx_status_url", server.url()},
+                          {"auth_token", Map{{"reader", reader}, {"writer", writer}}}});
+    ASSERT_FALSE(ran) << path;
+    EXPECT_TRUE(server.requests().empty()) << path;
+  }
+}
+
 TEST_F(NginxTest, ReadsAStubStatusPage) {
   ScriptedServer server({{read_request(), answer(200, kPage, "Server: nginx/1.22.1\r\n")}});
   ASSERT_TRUE(run({{"nginx_status_url", server.url() + "/nginx_status"}}));
