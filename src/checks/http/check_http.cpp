@@ -257,8 +257,8 @@ struct Receiver {
 /// Headers that say something of the client only. Any other may be a key ("X-Api-Key", "Api-Token",
 /// whatever a server calls it) and was written for the host of the instance.
 bool may_leave_its_host(std::string_view header) {
-  constexpr std::string_view kOfTheClient[] = {"User-Agent", "Accept", "Accept-Encoding",
-                                               "Accept-Language", "Content-Type"};
+  constexpr std::string_view kOfTheClient[] = {"user-agent", "accept", "accept-encoding",
+                                               "accept-language", "content-type"};
   return std::any_of(std::begin(kOfTheClient), std::end(kOfTheClient),
                      [header](auto name) { return core::equals_ignoring_case(header, name); });
 }
