@@ -29,8 +29,7 @@ struct Inspected {
 
 /// Version, pid, start, memory, configuration file, warnings.
 [[nodiscard]] telemetry::StatusNode agent_block(const Inspected& inspected);
-[[nodiscard]] telemetry::StatusNode serializer_block(
-    const telemetry::SerializerCounters& counters);
+[[nodiscard]] telemetry::StatusNode serializer_block(const telemetry::SerializerCounters& counters);
 [[nodiscard]] telemetry::StatusNode health_block(const telemetry::HealthReport& report);
 
 /// Answers "health", "status?format=text|json|pretty-json&section=NAME", "config", "hostname",

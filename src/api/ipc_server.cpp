@@ -304,8 +304,8 @@ asio::awaitable<IpcReply> IpcServer::Impl::answer(std::string request) {
   }
   // Nothing larger can be sent; a megabyte of zeros is not worth looking through.
   if (reply.body.size() <= kMaxReplyBytes) {
-    reply.body = reply.json ? core::scrub_json(std::move(reply.body))
-                            : core::scrub(std::move(reply.body));
+    reply.body =
+        reply.json ? core::scrub_json(std::move(reply.body)) : core::scrub(std::move(reply.body));
   }
   std::string scratch;
   const std::string_view shown = core::printable(reply.body, scratch, core::Breaks::kept);

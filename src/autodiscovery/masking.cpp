@@ -154,7 +154,8 @@ namespace {
 void remember_value(const std::string& text) {
   core::remember_secret(text);
   for (const std::string_view scheme : {"Bearer ", "Basic ", "Token "}) {
-    if (text.starts_with(scheme)) core::remember_secret(std::string_view(text).substr(scheme.size()));
+    if (text.starts_with(scheme))
+      core::remember_secret(std::string_view(text).substr(scheme.size()));
   }
 }
 

@@ -183,7 +183,8 @@ TEST_P(Mistake, IsNamed) {
 INSTANTIATE_TEST_SUITE_P(
     All, Mistake,
     testing::Values(
-        WarnRow{"AddressAsSocket", {{"DD_DOGSTATSD_SOCKET", "0.0.0.0:8125"}}, "not an absolute path"},
+        WarnRow{
+            "AddressAsSocket", {{"DD_DOGSTATSD_SOCKET", "0.0.0.0:8125"}}, "not an absolute path"},
         WarnRow{"UrlAsSocket", {{"DD_DOGSTATSD_SOCKET", "unix:///a/b"}}, "\"unix://\" was removed"},
         WarnRow{"OnePathForBoth",
                 {{"DD_DOGSTATSD_SOCKET", "/a"}, {"DD_DOGSTATSD_STREAM_SOCKET", "/a"}},

@@ -128,7 +128,7 @@ using S = config::Settings;
 using D = DogstatsdOptions;
 
 std::vector<Row> rows() {
-    const auto identity = [](const S& s) {
+  const auto identity = [](const S& s) {
     return api::ipc_identity(s.api_key, s.auth_token_file_path, s.ecs_metadata_uri_v4);
   };
   const auto tags = member(&tagger::TaggerOptions::static_tags);

@@ -55,8 +55,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(Validate, ASiteThatIsNoHostNameIsNamedWithTheList) {
-  const auto result = validate_for_run(
-      load_text({{"DD_API_KEY", kGoodKey}, {"DD_SITE", "datadoghq eu"}}, "", ""));
+  const auto result =
+      validate_for_run(load_text({{"DD_API_KEY", kGoodKey}, {"DD_SITE", "datadoghq eu"}}, "", ""));
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().message(), HasSubstr("us3.datadoghq.com, us5.datadoghq.com"));
   EXPECT_TRUE(validate_for_run(load_text(

@@ -19,11 +19,11 @@ struct IpcReply {
   bool json = false;  ///< one JSON document, or one a line: scrubbed as such
 };
 
-/// The gate of everything that is asked of the daemon: bodies are scrubbed (core/scrub.hpp) and made
-/// printable (core/printable.hpp) before they leave.
-/// Answers "status?format=text&section=forwarder", "health", "config", "hostname", …: it only reads
-/// what components already know, and gives the loop back where that is much. Runs on after the
-/// caller has gone; `IpcServer::run` waits for it.
+/// The gate of everything that is asked of the daemon: bodies are scrubbed (core/scrub.hpp) and
+/// made printable (core/printable.hpp) before they leave. Answers
+/// "status?format=text&section=forwarder", "health", "config", "hostname", …: it only reads what
+/// components already know, and gives the loop back where that is much. Runs on after the caller
+/// has gone; `IpcServer::run` waits for it.
 using IpcHandler = std::function<asio::awaitable<IpcReply>(std::string request)>;
 
 /// At most 64 connections at a time, 4 KiB of request, 200 ms until the caller has proved to know

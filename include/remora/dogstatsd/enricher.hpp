@@ -25,9 +25,9 @@ struct EnricherOptions {
   std::vector<std::string> namespace_exclusions;  ///< prefixes that get no namespace
   std::vector<std::string> filter_list;  ///< DD_METRIC_FILTERLIST, else the older blocklist
   bool filter_match_prefix = false;
-  std::string tag_filter_list_json;  ///< DD_METRIC_TAG_FILTERLIST
-  std::string mapper_profiles_json;  ///< DD_DOGSTATSD_MAPPER_PROFILES
-  std::size_t mapper_cache_size = 1000;  ///< names, hits and misses; 0 and 1: no cache
+  std::string tag_filter_list_json;             ///< DD_METRIC_TAG_FILTERLIST
+  std::string mapper_profiles_json;             ///< DD_DOGSTATSD_MAPPER_PROFILES
+  std::size_t mapper_cache_size = 1000;         ///< names, hits and misses; 0 and 1: no cache
   std::vector<std::string> histogram_suffixes;  ///< ".max", ".95percentile": of the configured ones
   std::string copy_prefix;                      ///< DD_HISTOGRAM_COPY_TO_DISTRIBUTION_PREFIX
   std::string hostname;                         ///< of events and checks whose client named none

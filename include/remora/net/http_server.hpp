@@ -34,7 +34,7 @@ struct ServerResponse {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< "::" = all of IPv6 and IPv4
-  std::uint16_t port = 0;  ///< 0 = any free one; ask `port()`
+  std::uint16_t port = 0;             ///< 0 = any free one; ask `port()`
   std::size_t max_body_bytes = 8 * 1024 * 1024;
   /// When one more comes, the connection that has been silent longest goes, 200 ms after it came or
   /// was answered at the earliest. One whose request is being answered stays.

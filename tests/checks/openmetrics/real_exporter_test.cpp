@@ -56,8 +56,7 @@ class RealExporter : public CheckRun {
     return sender_.golden(replace);
   }
   void expect_golden(const std::string& name) const {
-    const std::string path =
-        fakes::source_dir() + "/tests/fixtures/checks/openmetrics/" + name;
+    const std::string path = fakes::source_dir() + "/tests/fixtures/checks/openmetrics/" + name;
     if (std::getenv("REMORA_WRITE_GOLDEN") != nullptr) std::ofstream(path) << golden();
     std::ifstream file(path);
     const std::string wanted{std::istreambuf_iterator<char>(file), {}};

@@ -34,8 +34,7 @@ Map at(const RedisServer& server, Map more = {}) {
 }
 
 void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path =
-      fakes::source_dir() + "/tests/fixtures/checks/redisdb/" + name;
+  const std::string path = fakes::source_dir() + "/tests/fixtures/checks/redisdb/" + name;
   if (std::getenv("REMORA_WRITE_GOLDEN") != nullptr) std::ofstream(path) << text;
   std::ifstream file(path);
   const std::string wanted{std::istreambuf_iterator<char>(file), {}};
