@@ -238,23 +238,25 @@ TEST_F(BadSettings, HostsToListenOn) {
 
 /// Every setting that names a file, a socket or a URL stands in a test above.
 TEST(BadSettingsTable, IsComplete) {
-  const std::set<std::string> tested{"DD_DD_URL",
-                                     "DD_PROXY_HTTP",
-                                     "DD_PROXY_HTTPS",
-                                     "DD_TLS_CERT_FILE",
-                                     "SSL_CERT_FILE",
-                                     "SSL_CERT_DIR",
-                                     "DD_CONFD_PATH",
-                                     "DD_AUTH_TOKEN_FILE_PATH",
-                                     "DD_ADDITIONAL_ENDPOINTS",
-                                     "DD_LOG_FILE",
-                                     "DD_DOGSTATSD_SOCKET",
-                                     "DD_DOGSTATSD_STREAM_SOCKET",
-                                     "DD_BIND_HOST",
-                                     "DD_STATSD_FORWARD_HOST",
-                                     "DD_DOGSTATSD_CAPTURE_PATH",
-                                     "DD_HOSTNAME",  // a text: no file and no place to connect to
-                                     "ECS_CONTAINER_METADATA_URI_V4"};
+  const std::set<std::string> tested{
+      "DD_DD_URL",
+      "DD_PROXY_HTTP",
+      "DD_PROXY_HTTPS",
+      "DD_TLS_CERT_FILE",
+      "SSL_CERT_FILE",
+      "SSL_CERT_DIR",
+      "DD_CONFD_PATH",
+      "DD_AUTH_TOKEN_FILE_PATH",
+      "DD_ADDITIONAL_ENDPOINTS",
+      "DD_LOG_FILE",
+      "DD_DOGSTATSD_SOCKET",
+      "DD_DOGSTATSD_STREAM_SOCKET",
+      "DD_BIND_HOST",
+      "DD_STATSD_FORWARD_HOST",
+      "DD_DOGSTATSD_CAPTURE_PATH",
+      "DD_AD_ALLOWED_FILE_PATHS",  // folders: looked at when a label names a file
+      "DD_HOSTNAME",               // a text: no file and no place to connect to
+      "ECS_CONTAINER_METADATA_URI_V4"};
   for (const config::Option& option : config::options()) {
     const std::string name = first_name(option);
     for (const char* part :
