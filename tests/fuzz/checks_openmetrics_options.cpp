@@ -30,6 +30,7 @@ class Receives final : public checks::InstanceSender {
     require(static_cast<int>(status) >= 0 && static_cast<int>(status) <= 3);
   }
   void warning(std::string text) override { require(!text.empty() && text.size() < 4096); }
+  void note(std::string text) override { require(!text.empty() && text.size() < 4096); }
   void metadata(std::string_view, std::string_view) override {}
 };
 

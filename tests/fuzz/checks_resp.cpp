@@ -48,6 +48,7 @@ class NobodySends final : public remora::checks::InstanceSender {
   void service_check(std::string_view, remora::model::CheckStatus, remora::checks::TagViews,
                      std::string_view) override {}
   void warning(std::string text) override { require(text.size() < 1024); }
+  void note(std::string text) override { require(text.size() < 1024); }
   void metadata(std::string_view, std::string_view) override {}
 };
 
