@@ -135,7 +135,7 @@ TEST(StopSignals, EndsAHangingPidOneToo) {
       },
       CLONE_NEWUSER | CLONE_NEWPID);
   const int code = child.exit_code();
-  if (code == kNotHere) GTEST_SKIP() << "no namespaces here";
+  if (code == kNotHere) GTEST_SKIP() << "SKIPPED agent: no namespaces here";
   EXPECT_EQ(code, 1);
 }
 

@@ -98,7 +98,7 @@ TEST(Apart, WithoutAThreadTheWorkIsDoneInPlace) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "the limit cannot be set here";
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "SKIPPED core: the limit cannot be set here";
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 

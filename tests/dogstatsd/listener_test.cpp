@@ -127,7 +127,7 @@ TEST_F(ListenersTest, LocalhostIsTheLoopbackOfBothFamilies) {
   EXPECT_EQ(sockets[0].address, "127.0.0.1" + port);
   EXPECT_EQ(sockets[0].transport, Transport::udp);
   EXPECT_GT(sockets[0].receive_buffer, 0u);
-  if (sockets.size() == 1) GTEST_SKIP() << "no IPv6 here";
+  if (sockets.size() == 1) GTEST_SKIP() << "SKIPPED dogstatsd: no IPv6 here";
   EXPECT_EQ(sockets[1].address, "[::1]" + port);
   UdpClient("::1", listeners_->udp_port()).send("six");
   start();

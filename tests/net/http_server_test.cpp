@@ -321,7 +321,7 @@ TEST_F(HttpServerTest, ListensOnIPv6AndIPv4) {
   auto made = HttpServer::listen(io_.get_executor(), options, [](ServerRequest request) {
     return echo_peer(std::move(request));
   });
-  if (!made) GTEST_SKIP() << made.error().message();
+  if (!made) GTEST_SKIP() << "SKIPPED net: " << made.error().message();
   server_ = std::move(*made);
   asio::io_context other;
   std::vector<std::string> peers;
